@@ -1,0 +1,114 @@
+# AskPro's commands: `make` lists them, `make test` is exactly what CI runs.
+# Needed: Go, Python 3 with venv, git and make; Node only for what says so. No Docker, no account.
+SHELL         := bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Architecture of `make sam`, as in template.yaml; x86_64 is what `sam local` wants on a PC.
+ARCH     ?= arm64
+FUZZTIME ?= 3s
+PYTHON   ?= python3
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+export VERSION := $(VERSION)
+export SAM_CLI_TELEMETRY    := 0
+export npm_config_loglevel  := error
+
+# The flags of every function. infra/build spells them for the local stack and the CDK app; SAM's Go builder takes them from the environment.
+FUNCTION_FLAGS = CGO_ENABLED=0 GOFLAGS='-trimpath -buildvcs=false -tags=lambda.norpc "-ldflags=-s -w -X github.com/askpro/gateway/internal/lambdakit.Version=$(VERSION)"'
+
+# What the tools need, installed once and again when its list changes.
+STACK := .venv/installed
+SAM   := .venv-sam/installed
+NPM   := infra/node_modules/.package-lock.json
+NODE  := $(shell command -v npm 2>/dev/null)
+
+STATICCHECK = $$(go -C infra/tools tool -n staticcheck)
+GO_FILES    = git ls-files -co --exclude-standard '*.go'
+STEP        = @printf '\n── %s\n'
+
+.PHONY: help setup run call company show redrive test test-unit golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
+help:
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+##@ Try it
+setup: $(STACK) $(SAM) $(if $(NODE),$(NPM)) ## install what the commands need (they would do it themselves when first used)
+	@go mod download
+	@echo "Ready. Next: make run"
+
+run: $(STACK) ## build every function and start the whole system on this machine; Ctrl-C stops it
+	@go run ./infra/local
+
+call: ## play a German phone call against the running stack (DIALOGUE=name, or DIALOGUES=file or folder)
+	@go run ./infra/simulate/call $(if $(DIALOGUES),-dialogues '$(DIALOGUES)',$(if $(DIALOGUE),-dialogue '$(DIALOGUE)'))
+
+company: ## check and load a company (FILE=testdata/companies/demo.yaml)
+	@go run ./infra/company $(if $(FILE),'$(FILE)')
+
+show: ## print a call with its tool calls, appointment and events (CALL=id)
+	@go run ./infra/show $(if $(CALL),'$(CALL)')
+
+redrive: ## put a dead-letter queue's messages back (Q=default, notifications, sync or events)
+	@go run ./infra/redrive $(if $(Q),'$(Q)')
+
+##@ Change it
+test: lint arrows $(STACK) $(SAM) $(if $(NODE),$(NPM)) ## everything CI runs: lint, arrows, unit and stack tests, fuzzing, SAM and, with Node, CDK
+	$(STEP) 'fuzzing, $(FUZZTIME) each'
+	@$(MAKE) --no-print-directory fuzz
+	$(STEP) 'tests: units, the running stack, SAM$(if $(NODE), and with Node CDK and the SDK oracle)'
+	@ASKPRO_STACK_TESTS=1 $(if $(NODE),ASKPRO_REQUIRE_NODE=1) go test -json -vet=off -timeout 12m ./... | go run ./infra/verdict
+	@$(if $(NODE),,echo; echo '!! LEFT OUT, because there is no Node here: the CDK tests (synth, lint, rehearsal of a deployment) and the oracle of Retell'"'"'s SDK. CI runs them.')
+
+test-unit: ## the quick tests, without the stack
+	@go test ./...
+
+fuzz:
+	@$(GO_FILES) | grep '_test\.go$$' | xargs grep -HoE '^func Fuzz[A-Za-z0-9_]*' /dev/null | while IFS=: read -r file func; do \
+	  echo "$${func#func } in $$(dirname $$file)"; \
+	  go test -vet=off -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname $$file)" >.build/fuzz.log 2>&1 || { cat .build/fuzz.log; exit 1; }; \
+	done
+
+golden: ## rewrite the golden files; the diff is the review
+	@ASKPRO_GOLDEN=write go test ./...
+
+arrows: ## print which package uses which, and fail on a wrong direction
+	$(STEP) 'arrows'
+	@go run ./infra/arrows
+
+lint: ## gofmt, go vet, staticcheck
+	$(STEP) 'gofmt, go vet, staticcheck'
+	@mkdir -p .build; unformatted=$$($(GO_FILES) | xargs -r gofmt -l); [ -z "$$unformatted" ] || { echo "Not formatted (gofmt -w): $$unformatted"; exit 1; }
+	@go vet ./...
+	@$(STATICCHECK) ./...
+
+agent: ## write the Retell agent's prompt and tool schemas from the tool definitions
+	@go run ./infra/agent
+
+bench: $(STACK) ## measure start-up, warm answers and AWS calls (a few minutes)
+	@go run ./infra/bench
+
+##@ Ship it
+sam: $(SAM) ## sam validate --lint and sam build (ARCH=x86_64 for `sam local` on a PC)
+	@.venv-sam/bin/sam validate --lint
+	@$(FUNCTION_FLAGS) .venv-sam/bin/sam build --parameter-overrides Architecture=$(ARCH)
+
+cdk-synth: $(NPM) ## synthesise the CDK app's stages into .build/cdk (Node; no credentials)
+	@cd infra && npx cdk synth --quiet
+
+cdk-rehearse: $(STACK) $(SAM) $(NPM) ## deploy stage dev to a fresh emulator with the real cdk (Node; no account)
+	@ASKPRO_STACK_TESTS=1 ASKPRO_REQUIRE_NODE=1 go test -count=1 -v -run TestRehearsal ./infra
+
+clean: ## remove what was built and installed
+	@rm -rf .build .aws-sam .venv .venv-sam infra/node_modules
+
+.venv/installed: infra/local/requirements.txt
+.venv-sam/installed: infra/sam-requirements.txt
+$(STACK) $(SAM):
+	@echo "Installing $< into $(@D) …"
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(NPM): infra/package-lock.json
+	@echo "Installing the CDK command line and Retell's SDK (infra/node_modules) …"
+	@cd infra && npm ci --no-audit --no-fund --silent
+	@touch $(NPM)
