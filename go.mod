@@ -2,6 +2,9 @@ module github.com/askpro/gateway
 
 go 1.26.0
 
+// The CDK command line ships Go templates that are no Go yet.
+ignore ./infra/node_modules
+
 require (
 	github.com/arran4/golang-ical v0.3.4 // indirect
 	github.com/aws/aws-lambda-go v1.55.1 // indirect
