@@ -34,6 +34,7 @@ func judge(in io.Reader, out io.Writer, nodeRequired bool) bool {
 		said           = map[name]*strings.Builder{}
 		parent         = map[name]bool{}
 		passedIn       = map[string]int{}
+		failedIn       = map[string]int{}
 		passed, failed int
 		leftOut        []string
 	)
@@ -74,14 +75,16 @@ func judge(in io.Reader, out io.Writer, nodeRequired bool) bool {
 				break
 			}
 			failed++
+			failedIn[s.Package]++
 			fmt.Fprintf(out, "FAIL %s %s was skipped:\n%s", short, s.Test, say(n))
 		case s.Action == "fail" && s.Test != "":
 			if !parent[n] {
 				failed++
+				failedIn[s.Package]++
 			}
 			fmt.Fprintf(out, "FAIL %s %s\n%s", short, s.Test, say(n))
 		case s.Action == "fail":
-			if passedIn[s.Package] == 0 && failed == 0 {
+			if failedIn[s.Package] == 0 {
 				failed++ // it does not build, or died before its first test
 			}
 			fmt.Fprintf(out, "FAIL %s (%.1f s)\n%s", short, s.Elapsed, say(name{pkg: s.Package}))
