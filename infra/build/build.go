@@ -41,6 +41,10 @@ func Functions(ctx context.Context, root string, arch Architecture) (map[string]
 	if err != nil {
 		return nil, err
 	}
+	root, err = filepath.Abs(root) // the go command runs there
+	if err != nil {
+		return nil, err
+	}
 	mains, err := filepath.Glob(filepath.Join(root, "functions", "*", "main.go"))
 	if err != nil {
 		return nil, err

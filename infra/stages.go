@@ -1,0 +1,26 @@
+package main
+
+import "github.com/askpro/gateway/infra/build"
+
+// stage is one deployment of the system and everything in which it may differ
+// from the others.
+type stage struct {
+	name         string // also in every secret's path
+	architecture build.Architecture
+	logDays      int  // how long log lines are kept; CloudWatch takes only certain numbers
+	guarded      bool // the table cannot be deleted
+	locked       bool // nor the stack, until somebody lifts its termination protection
+	logLevel     string
+}
+
+// stages are the ones that stay.
+var stages = []stage{
+	{name: "dev", architecture: build.ARM64, logDays: 14, guarded: true, logLevel: "debug"},
+	{name: "prod", architecture: build.ARM64, logDays: 90, guarded: true, locked: true, logLevel: "info"},
+}
+
+// throwAway is a stage for a day: `cdk destroy` leaves nothing behind but the
+// bucket and the table that it no longer guards.
+func throwAway(name string) stage {
+	return stage{name: name, architecture: build.ARM64, logDays: 3, logLevel: "debug"}
+}
