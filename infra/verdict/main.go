@@ -62,7 +62,9 @@ func judge(in io.Reader, out io.Writer, nodeRequired bool) bool {
 		case s.Action == "build-output":
 			fmt.Fprint(out, s.Output)
 		case s.Action == "output":
-			say(n).WriteString(s.Output)
+			if !strings.HasPrefix(s.Output, "=== ") {
+				say(n).WriteString(s.Output)
+			}
 		case s.Action == "pass" && s.Test != "":
 			if !parent[n] {
 				passed++
@@ -82,7 +84,9 @@ func judge(in io.Reader, out io.Writer, nodeRequired bool) bool {
 				failed++
 				failedIn[s.Package]++
 			}
-			fmt.Fprintf(out, "FAIL %s %s\n%s", short, s.Test, say(n))
+			if said := say(n).String(); !parent[n] || strings.Count(said, "\n") > 1 { // more than that a part of it failed
+				fmt.Fprintf(out, "FAIL %s %s\n%s", short, s.Test, said)
+			}
 		case s.Action == "fail":
 			if failedIn[s.Package] == 0 {
 				failed++ // it does not build, or died before its first test

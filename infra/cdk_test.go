@@ -1,0 +1,373 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"debug/elf"
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/askpro/gateway/infra/build"
+)
+
+// mostResources leaves room below CloudFormation's 500 for what operations adds.
+const mostResources = 400
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if assembly.dir != "" {
+		os.RemoveAll(assembly.dir)
+	}
+	os.Exit(code)
+}
+
+func TestEveryStageSynthesisesWithoutCredentials(t *testing.T) {
+	t.Parallel()
+	dir := synthesise(t)
+	functions, err := functionsIn(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range stages {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(dir, "askpro-"+s.name+".template.json")
+			template := readTemplate(t, file)
+
+			t.Run("cfn-lint has nothing to say", func(t *testing.T) {
+				t.Parallel()
+				run(t, nil, tool(t, "cfn-lint"), "--template", file)
+			})
+			t.Run("SAM expands it to few enough resources", func(t *testing.T) {
+				t.Parallel()
+				var resources map[string]any
+				if err := json.Unmarshal(run(t, nil, tool(t, "python"), "expand.py", file), &resources); err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("%d resources", len(resources))
+				if len(resources) >= mostResources {
+					t.Errorf("%d resources, of which CloudFormation takes 500: move some to a stack of their own below %d", len(resources), mostResources)
+				}
+			})
+			t.Run("each function has its own binary, for the stage's processor", func(t *testing.T) {
+				t.Parallel()
+				for id, folder := range functions {
+					var code struct{ Key string }
+					template.property(t, id, "CodeUri", &code)
+					asset := filepath.Join(dir, "asset."+strings.TrimSuffix(code.Key, ".zip"), "bootstrap")
+					binary, err := elf.Open(asset)
+					if err != nil {
+						t.Errorf("functions/%s: %v", folder, err)
+						continue
+					}
+					if want := map[build.Architecture]elf.Machine{build.ARM64: elf.EM_AARCH64, build.X8664: elf.EM_X86_64}[s.architecture]; binary.Machine != want {
+						t.Errorf("functions/%s is for %v, wanted %v", folder, binary.Machine, want)
+					}
+					binary.Close()
+				}
+			})
+			t.Run("each function's log forgets in time", func(t *testing.T) {
+				t.Parallel()
+				for id := range functions {
+					var logging struct{ LogGroup struct{ Ref string } }
+					template.property(t, id, "LoggingConfig", &logging)
+					var days int
+					template.property(t, logging.LogGroup.Ref, "RetentionInDays", &days)
+					if days != s.logDays {
+						t.Errorf("%s keeps its log for %d days, wanted %d", id, days, s.logDays)
+					}
+				}
+			})
+			t.Run("the stage is written down, not asked for", func(t *testing.T) {
+				t.Parallel()
+				for _, name := range []string{"Stage", "Architecture", "DeletionProtection", "LogLevel"} {
+					if _, asked := template.Parameters[name]; asked {
+						t.Errorf("parameter %s could still be set to another stage's", name)
+					}
+				}
+				var guarded bool
+				template.property(t, "Table", "DeletionProtectionEnabled", &guarded)
+				if !guarded {
+					t.Error("the table could be deleted: a stage that stays is guarded")
+				}
+			})
+		})
+	}
+}
+
+// TestRehearsal deploys stage dev with the real CDK command line to an emulator
+// of its own. The emulator creates no routes of a SAM HttpApi.
+func TestRehearsal(t *testing.T) {
+	t.Parallel()
+	dir := synthesise(t)
+	endpoint := emulator(t)
+	account := []string{
+		"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=eu-central-1", "AWS_DEFAULT_REGION=eu-central-1",
+		"AWS_ACCESS_KEY_ID=rehearsal", "AWS_SECRET_ACCESS_KEY=rehearsal",
+	}
+	run(t, account, "npx", "cdk", "bootstrap", "aws://000000000000/eu-central-1", "--app", dir)
+	run(t, account, "npx", "cdk", "deploy", "askpro-dev", "--require-approval", "never", "--progress", "events", "--app", dir)
+
+	template := readTemplate(t, filepath.Join(dir, "askpro-dev.template.json"))
+	config := aws.Config{
+		Region: "eu-central-1", BaseEndpoint: aws.String(endpoint),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "rehearsal", SecretAccessKey: "rehearsal"}, nil
+		}),
+	}
+	for _, there := range []struct {
+		what, kind string
+		names      func(t *testing.T) []string
+	}{
+		{"functions", "AWS::Serverless::Function", func(t *testing.T) []string {
+			var answer struct {
+				Functions []struct {
+					FunctionName, State string
+					Architectures       []string
+					CodeSize            int
+				}
+			}
+			get(t, endpoint+"/2015-03-31/functions/?MaxItems=1000", &answer)
+			var names []string
+			for _, f := range answer.Functions {
+				if f.State != "Active" || f.CodeSize == 0 || !slices.Equal(f.Architectures, []string{string(build.ARM64)}) {
+					t.Errorf("%+v is no function that could run", f)
+				}
+				names = append(names, f.FunctionName)
+			}
+			return names
+		}},
+		{"event source mappings", "AWS::Lambda::EventSourceMapping", func(t *testing.T) []string {
+			var answer struct {
+				EventSourceMappings []struct{ FunctionArn, State string }
+			}
+			get(t, endpoint+"/2015-03-31/event-source-mappings/?MaxItems=1000", &answer)
+			var names []string
+			for _, m := range answer.EventSourceMappings {
+				names = append(names, m.FunctionArn)
+			}
+			return names
+		}},
+		{"queues", "AWS::SQS::Queue", func(t *testing.T) []string {
+			answer, err := sqs.NewFromConfig(config).ListQueues(t.Context(), &sqs.ListQueuesInput{MaxResults: aws.Int32(1000)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return answer.QueueUrls
+		}},
+		{"the bus's rules", "AWS::Events::Rule", func(t *testing.T) []string {
+			answer, err := eventbridge.NewFromConfig(config).ListRules(t.Context(), &eventbridge.ListRulesInput{EventBusName: aws.String("askpro-dev-askpro")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, rule := range answer.Rules {
+				names = append(names, *rule.Name)
+			}
+			return names
+		}},
+		{"the table", "AWS::DynamoDB::Table", func(t *testing.T) []string {
+			client := dynamodb.NewFromConfig(config)
+			answer, err := client.ListTables(t.Context(), &dynamodb.ListTablesInput{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range answer.TableNames {
+				described, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &name})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := described.Table; len(got.GlobalSecondaryIndexes) != 2 || got.StreamSpecification == nil || !*got.StreamSpecification.StreamEnabled {
+					t.Errorf("table %s has %d indexes and stream %+v", name, len(got.GlobalSecondaryIndexes), got.StreamSpecification)
+				}
+			}
+			return answer.TableNames
+		}},
+	} {
+		t.Run(there.what+" are there", func(t *testing.T) {
+			var wanted []string
+			for id, r := range template.Resources {
+				if r.Type == there.kind {
+					wanted = append(wanted, id)
+				}
+			}
+			if got := there.names(t); len(got) != len(wanted) || len(got) == 0 {
+				t.Errorf("%d of %d: %q for %q", len(got), len(wanted), got, wanted)
+			}
+		})
+	}
+}
+
+// template is what the tests read of a synthesised one.
+type template struct {
+	Parameters map[string]any
+	Resources  map[string]struct {
+		Type       string
+		Properties map[string]json.RawMessage
+	}
+}
+
+func readTemplate(t *testing.T, file string) template {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read template
+	if err := json.Unmarshal(text, &read); err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+// property reads a resource's property into out.
+func (tp template) property(t *testing.T, resource, name string, out any) {
+	t.Helper()
+	if err := json.Unmarshal(tp.Resources[resource].Properties[name], out); err != nil {
+		t.Errorf("%s of %s: %v", name, resource, err)
+	}
+}
+
+// assembly is the synthesised app; all tests share one.
+var assembly struct {
+	sync.Mutex
+	dir    string
+	failed bool
+}
+
+// synthesise runs the real `npx cdk synth` without credentials and returns the folder of the result.
+func synthesise(t *testing.T) string {
+	t.Helper()
+	needNode(t)
+	assembly.Lock()
+	defer assembly.Unlock()
+	if assembly.failed {
+		t.Fatal("the app does not synthesise: see the other test")
+	}
+	if assembly.dir == "" {
+		dir, err := os.MkdirTemp("", "askpro-cdk-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		assembly.dir, assembly.failed = dir, true
+		run(t, nil, "npx", "cdk", "synth", "--quiet", "--output", dir)
+		assembly.failed = false
+	}
+	return assembly.dir
+}
+
+// run runs a command in infra/ and returns what it printed. The environment is
+// ours without any credentials, plus env.
+func run(t *testing.T, env []string, name string, args ...string) []byte {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "AWS_") })
+	cmd.Env = append(cmd.Env, "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
+		"CI=true", "SAM_CLI_TELEMETRY=0", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1")
+	cmd.Env = append(cmd.Env, env...)
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s%s", filepath.Base(name), strings.Join(args, " "), err, out, &complaint)
+	}
+	return out
+}
+
+// tool finds a program in .venv-sam.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(root, ".venv-sam", "bin", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%v: `make setup` installs it", err)
+	}
+	return path
+}
+
+// emulator starts an empty one on a free port and returns its address.
+func emulator(t *testing.T) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	_, port, _ := net.SplitHostPort(address)
+	free.Close()
+	cmd := exec.Command(filepath.Join(root, ".venv", "bin", "ministack"))
+	cmd.Env = append(os.Environ(), "BIND_HOST=127.0.0.1", "GATEWAY_PORT="+port, "MINISTACK_REGION=eu-central-1")
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%v: `make setup` installs it", err)
+	}
+	up := make(chan struct{})
+	go func() {
+		for lines := bufio.NewScanner(said); lines.Scan(); {
+			if strings.Contains(lines.Text(), "Running on http") {
+				select {
+				case <-up:
+				default:
+					close(up)
+				}
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	select {
+	case <-up:
+	case <-time.After(time.Minute):
+		t.Fatal("the emulator did not start within a minute")
+	}
+	return "http://" + address
+}
+
+func get(t *testing.T, url string, out any) {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(out); err != nil {
+		t.Fatalf("%s answered %s: %v", url, answer.Status, err)
+	}
+}
+
+// needNode lets a test pass where Node is not asked for and fails it where it is.
+func needNode(t *testing.T) {
+	t.Helper()
+	if os.Getenv("ASKPRO_STACK_TESTS") != "1" {
+		t.Skip("run by `make test`")
+	}
+	_, err := exec.LookPath("npx")
+	switch {
+	case err == nil:
+	case os.Getenv("ASKPRO_REQUIRE_NODE") == "1":
+		t.Fatal("Node is missing (npx): the CDK cannot run")
+	default:
+		t.Skip("needs Node, which is not here")
+	}
+}
