@@ -26,7 +26,11 @@ func main() {
 	app := awscdk.NewApp(nil)
 	stages := stages
 	if name, asked := app.Node().TryGetContext(jsii.String("stage")).(string); asked {
-		stages = append(stages, throwAway(name))
+		own, err := throwAway(name)
+		if err != nil {
+			fail(err)
+		}
+		stages = append(stages, own)
 	}
 	binaries := map[build.Architecture]map[string]string{}
 	for _, s := range stages {

@@ -1,6 +1,11 @@
 package main
 
-import "github.com/askpro/gateway/infra/build"
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/askpro/gateway/infra/build"
+)
 
 // stage is one deployment of the system and everything in which it may differ
 // from the others.
@@ -19,8 +24,14 @@ var stages = []stage{
 	{name: "prod", architecture: build.ARM64, logDays: 90, guarded: true, locked: true, logLevel: "info"},
 }
 
+// stageName is the template's own rule, which CfnInclude does not apply to replaced parameters.
+var stageName = regexp.MustCompile(`^[a-z][a-z0-9]{1,11}$`)
+
 // throwAway is a stage for a day: `cdk destroy` leaves nothing behind but the
-// bucket and the table that it no longer guards.
-func throwAway(name string) stage {
-	return stage{name: name, architecture: build.ARM64, logDays: 3, logLevel: "debug"}
+// bucket and the table, which it no longer guards.
+func throwAway(name string) (stage, error) {
+	if !stageName.MatchString(name) {
+		return stage{}, fmt.Errorf("stage %q: a name has 2 to 12 small letters and digits and begins with a letter", name)
+	}
+	return stage{name: name, architecture: build.ARM64, logDays: 3, logLevel: "debug"}, nil
 }
