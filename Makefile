@@ -62,7 +62,7 @@ test-unit: ## the quick tests, without the stack
 	@go test ./...
 
 fuzz:
-	@$(GO_FILES) | grep '_test\.go$$' | xargs grep -HoE '^func Fuzz[A-Za-z0-9_]*' /dev/null | while IFS=: read -r file func; do \
+	@mkdir -p .build; { $(GO_FILES) | grep '_test\.go$$' | xargs -r grep -oE '^func Fuzz[A-Za-z0-9_]*' /dev/null || true; } | while IFS=: read -r file func; do \
 	  echo "$${func#func } in $$(dirname $$file)"; \
 	  go test -vet=off -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname $$file)" >.build/fuzz.log 2>&1 || { cat .build/fuzz.log; exit 1; }; \
 	done
@@ -76,7 +76,7 @@ arrows: ## print which package uses which, and fail on a wrong direction
 
 lint: ## gofmt, go vet, staticcheck
 	$(STEP) 'gofmt, go vet, staticcheck'
-	@mkdir -p .build; unformatted=$$($(GO_FILES) | xargs -r gofmt -l); [ -z "$$unformatted" ] || { echo "Not formatted (gofmt -w): $$unformatted"; exit 1; }
+	@unformatted=$$($(GO_FILES) | xargs -r gofmt -l); [ -z "$$unformatted" ] || { echo "Not formatted (gofmt -w): $$unformatted"; exit 1; }
 	@go vet ./...
 	@$(STATICCHECK) ./...
 

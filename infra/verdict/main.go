@@ -12,6 +12,7 @@ import (
 	"os"
 	"sort"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -19,6 +20,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// long is how long a test may take without being named: who waits sees where it stands.
+const long = 5 * time.Second
 
 // step is a line of `go test -json` (go doc test2json).
 type step struct {
@@ -69,6 +73,9 @@ func judge(in io.Reader, out io.Writer, nodeRequired bool) bool {
 			if !parent[n] {
 				passed++
 				passedIn[s.Package]++
+			}
+			if !strings.Contains(s.Test, "/") && s.Elapsed > long.Seconds() {
+				fmt.Fprintf(out, "     %-40s %s %.0f s\n", short, s.Test, s.Elapsed)
 			}
 			delete(said, n)
 		case s.Action == "skip" && s.Test != "":
