@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/askpro/gateway/internal/event"
+)
+
+// TestOldSamplesOfFactsAreStillUnderstood reads events/<name>.v<n>.json. They
+// are never changed, so that a breaking change of an event turns red here.
+func TestOldSamplesOfFactsAreStillUnderstood(t *testing.T) {
+	t.Parallel()
+	facts := map[string]event.Event{}
+	for _, fact := range []event.Event{
+		event.AppointmentRequested{}, event.AppointmentConfirmed{}, event.AppointmentCancelled{},
+		event.CallbackRequested{}, event.CallStarted{}, event.WishUnfulfilled{},
+	} {
+		facts[fact.Name()] = fact
+	}
+	samples, err := filepath.Glob(filepath.Join(root, "events", "*.v[0-9]*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range samples {
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sample, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fact, known := facts[name]
+			if !known {
+				t.Fatal("no such event any more: somebody may still be sent old ones")
+			}
+			read := reflect.New(reflect.TypeOf(fact))
+			fields := json.NewDecoder(bytes.NewReader(sample))
+			fields.DisallowUnknownFields()
+			if err := fields.Decode(read.Interface()); err != nil {
+				t.Fatal(err)
+			}
+			written, err := json.Marshal(read.Interface())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var before, after map[string]any
+			if err := json.Unmarshal(sample, &before); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(written, &after); err != nil {
+				t.Fatal(err)
+			}
+			for field, value := range before {
+				if !reflect.DeepEqual(after[field], value) {
+					t.Errorf("%s was %v and is read as %v", field, value, after[field])
+				}
+			}
+		})
+	}
+	for name := range facts {
+		if _, err := os.Stat(filepath.Join(root, "events", name+".json")); err != nil {
+			t.Errorf("%s has no sample: write one, it stays for ever", name)
+		}
+	}
+}
+
+// TestRulesNameEventsThatExist catches a rule whose pattern nothing will ever match.
+func TestRulesNameEventsThatExist(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Resources map[string]struct {
+			Type       string `yaml:"Type"`
+			Properties struct {
+				EventPattern struct {
+					DetailTypes []string `yaml:"detail-type"`
+				} `yaml:"EventPattern"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &template); err != nil {
+		t.Fatal(err)
+	}
+	for id, r := range template.Resources {
+		for _, name := range r.Properties.EventPattern.DetailTypes {
+			if _, err := os.Stat(filepath.Join(root, "events", name+".json")); err != nil {
+				t.Errorf("rule %s waits for %s, of which there is no sample in events/", id, name)
+			}
+		}
+	}
+}
