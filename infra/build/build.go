@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Architecture is what Lambda calls it: arm64 or x86_64.
@@ -58,6 +59,11 @@ func Functions(ctx context.Context, root string, arch Architecture) (map[string]
 	if err := os.MkdirAll(together, 0o755); err != nil {
 		return nil, err
 	}
+	unlock, err := lock(filepath.Join(into, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc",
 		"-ldflags", "-s -w -X github.com/askpro/gateway/internal/lambdakit.Version="+Version(ctx, root),
 		"-o", together, "./functions/...")
@@ -69,19 +75,44 @@ func Functions(ctx context.Context, root string, arch Architecture) (map[string]
 	built := make(map[string]string, len(mains))
 	for _, main := range mains {
 		name := filepath.Base(filepath.Dir(main))
-		bootstrap := filepath.Join(into, name, "bootstrap")
-		if err := os.MkdirAll(filepath.Dir(bootstrap), 0o755); err != nil {
-			return nil, err
-		}
-		if err := os.Remove(bootstrap); err != nil && !os.IsNotExist(err) {
-			return nil, err
-		}
-		if err := os.Link(filepath.Join(into, "all", name), bootstrap); err != nil {
+		built[name] = filepath.Join(into, name, "bootstrap")
+		if err := link(together+name, built[name]); err != nil {
 			return nil, fmt.Errorf("put %s into its folder: %w", name, err)
 		}
-		built[name] = bootstrap
 	}
 	return built, nil
+}
+
+// link makes binary known as bootstrap too. What is right already stays untouched: somebody may be reading it.
+func link(binary, bootstrap string) error {
+	is, err := os.Stat(binary)
+	if err != nil {
+		return err
+	}
+	if was, err := os.Stat(bootstrap); err == nil && os.SameFile(is, was) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(bootstrap), 0o755); err != nil {
+		return err
+	}
+	if err := os.Remove(bootstrap); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return os.Link(binary, bootstrap)
+}
+
+// lock waits until no other process builds into the same folder: the tests of
+// several packages do at the same time.
+func lock(path string) (unlock func() error, err error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("wait for the other build: %w", err)
+	}
+	return file.Close, nil // closing unlocks
 }
 
 // Version says what is being built, as git describes it: in every log line and
