@@ -1,0 +1,51 @@
+package lambdakit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Alarms are all the names that wake a person, with what to do. A name that is not here is a bug: Alarm says so loudly.
+var Alarms = map[string]string{
+	"calcom_configuration": "Cal.com refuses the company's key or an event type: check both in Cal.com, then load the company's file again.",
+	"guard_failed":         "A limit of the voice path could not be checked and was left open: look at the errors of hook-retell-tools.",
+	"mail_failed":          "A letter could not be sent in all its tries: see work-notifications' log and the mail provider; redrive notifications.",
+	"needs_review":         "An appointment needs a person: compare it with the calendar and put one of them right.",
+	"no_call_context":      "A tool call came without its call: the tool must not be configured as args only.",
+	"no_company_key":       "A company has no usable Retell key or Cal.com secret: nobody can be heard until one is stored under its name.",
+	"no_tenant_context":    "A tool call's number is none of the company's: enter the number or the agent at the company.",
+	"orphan_booking":       "A booking stands in the calendar only and could not be cancelled: cancel it by hand, call the customer.",
+	"unknown_event_type":   "Cal.com tells of an event type the company does not have: add it to a service or drop the webhook.",
+	"unknown_number":       "A call came for a number that is nobody's: enter the number or point it elsewhere.",
+	"unsupported_function": "The agent called a tool that does not exist: its configuration is not the one of this build (make agent).",
+}
+
+// Alarm raises one of Alarms for a company: one metric to alarm on and one log line to read.
+func Alarm(ctx context.Context, name, company string) {
+	todo, known := Alarms[name]
+	if !known {
+		todo = "This alarm is not listed in lambdakit.Alarms."
+	}
+	Count(name, company)
+	Log(ctx).Error("alarm", "alarm", name, "company", company, "todo", todo)
+}
+
+// Count adds one to a metric, in CloudWatch's embedded metric format: a log line, no call.
+func Count(metric, company string) {
+	line, err := json.Marshal(map[string]any{
+		"_aws": map[string]any{
+			"Timestamp": time.Now().UnixMilli(),
+			"CloudWatchMetrics": []any{map[string]any{
+				"Namespace": "AskPro", "Dimensions": [][]string{{"function"}, {"function", "company"}},
+				"Metrics": []any{map[string]string{"Name": metric, "Unit": "Count"}},
+			}},
+		},
+		"function": os.Getenv("AWS_LAMBDA_FUNCTION_NAME"), "company": company, "version": Version, metric: 1,
+	})
+	if err == nil {
+		fmt.Println(string(line))
+	}
+}
