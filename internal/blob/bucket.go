@@ -1,0 +1,82 @@
+// Package blob keeps what is too long for a message or an item in the one bucket. Its one rule: a key under companies/
+// begins with the company and is touched in that company's session; a key under incoming/ says nothing of anybody. It
+// knows no content.
+package blob
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/askpro/gateway/internal/lambdakit"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// Sessions gives the session of a company.
+type Sessions interface {
+	For(t tenant.ID) aws.CredentialsProvider
+}
+
+// Bucket is the one bucket. Its client is made when something is too long, which is rare: start-up does not pay for it.
+type Bucket struct {
+	client   func() *s3.Client
+	name     string
+	sessions Sessions // nil where only incoming/ is used
+}
+
+// Open makes the bucket.
+func Open(env lambdakit.Env, name string, sessions Sessions) *Bucket {
+	return &Bucket{name: name, sessions: sessions, client: sync.OnceValue(func() *s3.Client {
+		return s3.New(s3.Options{
+			Region: env.Region, Credentials: env.Credentials, HTTPClient: env.HTTP, BaseEndpoint: env.Endpoint("S3"),
+			UsePathStyle:               env.Endpoint("S3") != nil,
+			RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+			ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+		})
+	})}
+}
+
+// Put writes an object with the function's own role.
+func (b *Bucket) Put(ctx context.Context, key string, body []byte) error {
+	return b.put(ctx, key, body)
+}
+
+// Get reads an object, at most 8 MB, with the function's own role.
+func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) { return b.get(ctx, key) }
+
+// PutOf writes an object of a company; the key is below its own folder. It returns the whole key.
+func (b *Bucket) PutOf(ctx context.Context, t tenant.ID, key string, body []byte) (string, error) {
+	whole := "companies/" + t.String() + "/" + key
+	return whole, b.put(ctx, whole, body, b.as(t))
+}
+
+// GetOf reads an object of a company by its whole key.
+func (b *Bucket) GetOf(ctx context.Context, t tenant.ID, key string) ([]byte, error) {
+	return b.get(ctx, key, b.as(t))
+}
+
+func (b *Bucket) as(t tenant.ID) func(*s3.Options) {
+	return func(o *s3.Options) { o.Credentials = b.sessions.For(t) }
+}
+
+func (b *Bucket) put(ctx context.Context, key string, body []byte, as ...func(*s3.Options)) error {
+	_, err := b.client().PutObject(ctx, &s3.PutObjectInput{Bucket: &b.name, Key: &key, Body: bytes.NewReader(body)}, as...)
+	if err != nil {
+		return fmt.Errorf("put an object: %w", err)
+	}
+	return nil
+}
+
+func (b *Bucket) get(ctx context.Context, key string, as ...func(*s3.Options)) ([]byte, error) {
+	out, err := b.client().GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key}, as...)
+	if err != nil {
+		return nil, fmt.Errorf("get an object: %w", err)
+	}
+	defer out.Body.Close()
+	return io.ReadAll(io.LimitReader(out.Body, 8<<20))
+}

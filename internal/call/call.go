@@ -1,0 +1,186 @@
+// Package call is one telephone call as we know it: who rang whom, what was asked of us and what came of it. Its one
+// rule: whatever message arrives first creates the call, and its status only rises. It knows no wire format.
+package call
+
+import (
+	"time"
+
+	"github.com/askpro/gateway/internal/booking"
+)
+
+// Status only rises: ongoing < completed < analyzed.
+type Status string
+
+// The states of §4.3.
+const (
+	Ongoing   Status = "ongoing"
+	Completed Status = "completed"
+	Analyzed  Status = "analyzed"
+)
+
+// Rank orders the states.
+func (s Status) Rank() int {
+	switch s {
+	case Ongoing:
+		return 1
+	case Completed:
+		return 2
+	case Analyzed:
+		return 3
+	}
+	return 0
+}
+
+// Call as spec §2 has it. RetellID is Retell's id; it names the call in our table too, because every message carries it.
+type Call struct {
+	ID            string     `json:"id"`
+	RetellID      string     `json:"retell_call_id"`
+	BranchID      string     `json:"branch_id,omitempty"`
+	Type          string     `json:"call_type,omitempty"`
+	From          string     `json:"from_number,omitempty"`
+	To            string     `json:"to_number,omitempty"`
+	Direction     string     `json:"direction,omitempty"`
+	Status        Status     `json:"status"`
+	Connection    string     `json:"connection,omitempty"` // connected, not_connected, error
+	StartedAt     *time.Time `json:"started_at,omitempty"`
+	EndedAt       *time.Time `json:"ended_at,omitempty"`
+	DurationMS    int64      `json:"duration_ms,omitempty"`
+	Disconnection string     `json:"disconnection_reason,omitempty"`
+	AgentID       string     `json:"agent_id,omitempty"`
+	AgentVersion  int        `json:"agent_version,omitempty"`
+	CustomerID    string     `json:"customer_id,omitempty"`
+	SpokenName    string     `json:"spoken_name,omitempty"`
+	NameSource    string     `json:"name_source,omitempty"` // tool > flow_variable > transcript
+	LinkStatus    string     `json:"link_status,omitempty"`
+	LinkMethod    string     `json:"link_method,omitempty"`
+	LinkConfident int        `json:"link_confidence,omitempty"`
+	Appointments  []string   `json:"appointment_ids,omitempty"`
+	Outcome       string     `json:"outcome,omitempty"`
+	Successful    *bool      `json:"successful,omitempty"`
+	Sentiment     string     `json:"sentiment,omitempty"`
+	Summary       string     `json:"summary,omitempty"`
+	// TranscriptKey names the stored transcript (compressed, in the bucket or as an item of the call's collection).
+	TranscriptKey    string    `json:"transcript_key,omitempty"`
+	RecordingConsent string    `json:"recording_consent,omitempty"` // granted, refused, unknown
+	RecordingURL     string    `json:"recording_url,omitempty"`
+	LatencyP50MS     float64   `json:"latency_p50_ms,omitempty"`
+	LatencyP95MS     float64   `json:"latency_p95_ms,omitempty"`
+	CostCents        int64     `json:"cost_cents,omitempty"`
+	Unfulfilled      *Wish     `json:"unfulfilled_wish,omitempty"`
+	AnalysisHash     string    `json:"analysis_hash,omitempty"` // analysis can be run again with another result
+	CreatedAt        time.Time `json:"created_at"`
+	UpdatedAt        time.Time `json:"updated_at"`
+	Version          int       `json:"-"`
+}
+
+// Wish is what a caller wanted and did not get.
+type Wish struct {
+	Date    string `json:"date,omitempty"`
+	Time    string `json:"time,omitempty"`
+	Service string `json:"service,omitempty"`
+	Offered int    `json:"options_offered"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// ToolCall is one question of the agent and our answer: the owner's most wanted debugging aid.
+type ToolCall struct {
+	Seq        int       `json:"seq"`
+	Tool       string    `json:"tool"` // as sent
+	Canonical  string    `json:"canonical_tool"`
+	Args       string    `json:"args"`     // JSON, cleaned
+	Response   string    `json:"response"` // JSON as answered
+	Status     string    `json:"status"`
+	DurationMS int64     `json:"duration_ms"`
+	Error      string    `json:"error,omitempty"`
+	At         time.Time `json:"at"`
+}
+
+// Session is what a call needs from one tool call to the next, small enough to be written with each of them.
+type Session struct {
+	CallID   string          `json:"-"`
+	BranchID string          `json:"b,omitempty"`
+	From     string          `json:"f,omitempty"`
+	Customer string          `json:"c,omitempty"`
+	Name     string          `json:"n,omitempty"`
+	Pin      Pin             `json:"pin,omitzero"`
+	Date     string          `json:"d,omitempty"` // the day the caller confirmed, 2006-01-02
+	Offers   []booking.Offer `json:"o,omitempty"`
+	Listed   int             `json:"l,omitempty"`  // how many of the last offers form the list read last
+	NextOpt  int             `json:"no,omitempty"` // number of the last option made
+	Held     *Held           `json:"h,omitempty"`
+	Seq      int             `json:"q"`
+	Counts   map[string]int  `json:"k,omitempty"` // per tool
+	Minute   int64           `json:"m,omitempty"`
+	InMinute int             `json:"mi,omitempty"`
+	Once     []Once          `json:"x,omitempty"`
+	Booked   []string        `json:"ap,omitempty"` // appointments made in this call
+	Wish     *Wish           `json:"w,omitempty"`
+	Called   bool            `json:"cb,omitempty"` // a callback was promised
+	OwnAsked string          `json:"oa,omitempty"` // the own appointment that was asked about when it overlapped
+	Ended    bool            `json:"z,omitempty"`
+	Version  int             `json:"-"`
+}
+
+// Pin keeps what the caller is talking about; it is replaced when another service is named and lapses after 30 minutes.
+type Pin struct {
+	ServiceID string `json:"v,omitempty"`
+	StaffID   string `json:"p,omitempty"`
+	Until     int64  `json:"u,omitempty"`
+}
+
+// Held is the call's one hold.
+type Held struct {
+	Resource string `json:"r"`
+	Date     string `json:"d"`
+	Offer    string `json:"i"`
+	Until    int64  `json:"u"`
+}
+
+// Once is a claim on a changing action. While it runs, Until is the time limit of the worker that has it; when it is
+// done, Seq names the tool call that holds the answer and Until is when the answer may be forgotten.
+type Once struct {
+	Key           string `json:"y"`
+	State         string `json:"t"` // running, done, uncertain
+	Args          string `json:"g,omitempty"`
+	Until         int64  `json:"u"`
+	Seq           int    `json:"q,omitempty"`
+	AppointmentID string `json:"a,omitempty"`
+}
+
+// States of a Once.
+const (
+	Running   = "running"
+	Done      = "done"
+	Uncertain = "uncertain"
+)
+
+// Find returns the claim with a key that still counts.
+func (s *Session) Find(key string, now time.Time) *Once {
+	for i := range s.Once {
+		if s.Once[i].Key == key && s.Once[i].Until > now.Unix() {
+			return &s.Once[i]
+		}
+	}
+	return nil
+}
+
+// Claim sets a claim, replacing one of the same key and sweeping those that no longer count.
+func (s *Session) Claim(o Once, now time.Time) {
+	kept := make([]Once, 0, len(s.Once)+1)
+	for _, old := range s.Once {
+		if old.Key != o.Key && old.Until > now.Unix() {
+			kept = append(kept, old)
+		}
+	}
+	s.Once = append(kept, o)
+}
+
+// Drop removes a claim: a refusal leaves the key free.
+func (s *Session) Drop(key string) {
+	for i := range s.Once {
+		if s.Once[i].Key == key {
+			s.Once = append(s.Once[:i:i], s.Once[i+1:]...)
+			return
+		}
+	}
+}

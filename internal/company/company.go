@@ -1,0 +1,338 @@
+// Package company describes a customer of ours as its staff configured it: branches, people, services, numbers, policies.
+// Its one rule: a Config is read whole and never changed in place, so a call sees one configuration from its first ring
+// to its last word. It knows no storage, no phone and no calendar.
+package company
+
+import (
+	"time"
+
+	"github.com/askpro/gateway/internal/german"
+)
+
+// Company is the tenant. Secrets are references ("ssm:/…"), resolved where they are used.
+type Company struct {
+	ID                   string   `json:"id"`
+	Name                 string   `json:"name"`
+	Slug                 string   `json:"slug"`
+	Active               bool     `json:"is_active"`
+	Locale               string   `json:"locale"`
+	Timezone             string   `json:"timezone"`
+	WebhookRouteID       string   `json:"webhook_route_id"`
+	RetellAPIKeys        []string `json:"retell_api_keys"`
+	CalcomAPIKey         string   `json:"calcom_api_key"`
+	CalcomWebhookSecrets []string `json:"calcom_webhook_secrets"`
+	CalcomTeamID         int64    `json:"calcom_team_id,omitempty"`
+	BookingNoticeMinutes int      `json:"booking_notice_minutes,omitempty"` // 0: DefaultNotice
+	// ConfirmationBy says who writes to the attendee, "askpro" or "calcom": never both.
+	ConfirmationBy string `json:"confirmation_by,omitempty"`
+	// Recording is on where Retell keeps audio; the agent then asks for consent.
+	Recording bool `json:"recording,omitempty"`
+}
+
+// DefaultNotice is how long before its start an appointment may be booked when nobody said otherwise.
+const DefaultNotice = 15 * time.Minute
+
+// Branch is one place with its own hours. Times of day are local to Timezone.
+type Branch struct {
+	ID                     string              `json:"id"`
+	Name                   string              `json:"name"`
+	Slug                   string              `json:"slug"`
+	Address                string              `json:"address,omitempty"`
+	PostalCode             string              `json:"postal_code,omitempty"`
+	City                   string              `json:"city,omitempty"`
+	Country                string              `json:"country,omitempty"`
+	Land                   string              `json:"bundesland,omitempty"`
+	Phone                  string              `json:"phone,omitempty"`
+	Email                  string              `json:"notification_email,omitempty"`
+	Active                 bool                `json:"is_active"`
+	Timezone               string              `json:"timezone"`
+	RetellAgentID          string              `json:"retell_agent_id,omitempty"`
+	BusinessHours          map[string][]string `json:"business_hours"` // monday … sunday → "09:00-13:00"
+	ClosedOnPublicHolidays bool                `json:"closed_on_public_holidays"`
+	SpecialDays            []SpecialDay        `json:"special_days,omitempty"`
+	Forwarding             Forwarding          `json:"forwarding"`
+}
+
+// SpecialDay overrides the week on one date; no ranges means closed.
+type SpecialDay struct {
+	Date   string   `json:"date"` // 2006-01-02
+	Ranges []string `json:"ranges"`
+}
+
+// Forwarding says whom to transfer a caller to.
+type Forwarding struct {
+	Rules          []ForwardingRule `json:"rules,omitempty"`
+	FallbackNumber string           `json:"fallback_number,omitempty"`
+}
+
+// ForwardingRule: Trigger is one of booking_failed, no_availability, after_hours, keyword, caller_wish.
+type ForwardingRule struct {
+	Trigger string `json:"trigger"`
+	Keyword string `json:"keyword,omitempty"`
+	Number  string `json:"number"`
+}
+
+// PhoneNumber is one of our numbers; E164 is unique over all companies.
+type PhoneNumber struct {
+	ID            string `json:"id"`
+	BranchID      string `json:"branch_id"`
+	Number        string `json:"number"`
+	E164          string `json:"number_e164"`
+	Type          string `json:"type,omitempty"`
+	RetellAgentID string `json:"retell_agent_id,omitempty"`
+	Active        bool   `json:"is_active"`
+	Primary       bool   `json:"is_primary,omitempty"`
+}
+
+// Service is what callers book. Duration and price are ours: no calendar data ever overwrites them.
+type Service struct {
+	ID                   string      `json:"id"`
+	BranchID             string      `json:"branch_id,omitempty"` // empty: every branch
+	Name                 string      `json:"name"`
+	Slug                 string      `json:"slug"`
+	Category             string      `json:"category,omitempty"`
+	Description          string      `json:"description,omitempty"`
+	Synonyms             []Synonym   `json:"synonyms,omitempty"`
+	Active               bool        `json:"is_active"`
+	Default              bool        `json:"is_default,omitempty"`
+	Priority             int         `json:"priority"` // lower first
+	DurationMinutes      int         `json:"duration_minutes"`
+	NoticeMinutes        *int        `json:"minimum_booking_notice_minutes,omitempty"`
+	PriceCents           int64       `json:"price_cents"`
+	RequiresConfirmation bool        `json:"requires_confirmation,omitempty"`
+	Composite            bool        `json:"composite,omitempty"`
+	CompositeMode        string      `json:"composite_mode,omitempty"`
+	Segments             []Segment   `json:"segments,omitempty"`
+	EventTypes           []EventType `json:"event_types"`
+}
+
+// Duration of the whole service.
+func (s Service) Duration() time.Duration { return time.Duration(s.DurationMinutes) * time.Minute }
+
+// Synonym is another word callers use; Confidence 0–100.
+type Synonym struct {
+	Text       string `json:"text"`
+	Confidence int    `json:"confidence"`
+}
+
+// Segment is a part of a composite service.
+type Segment struct {
+	Key         string `json:"key"`
+	Name        string `json:"name"`
+	DurationMin int    `json:"duration_min"`
+	GapAfterMin int    `json:"gap_after_min"`
+}
+
+// EventType maps a service to a bookable Cal.com event type, of one member of staff or (StaffID empty) of nobody in particular.
+type EventType struct {
+	StaffID string `json:"staff_id,omitempty"`
+	ID      int64  `json:"id"`
+}
+
+// Staff is a person who does the work.
+type Staff struct {
+	ID           string         `json:"id"`
+	BranchID     string         `json:"branch_id"`
+	Name         string         `json:"name"`
+	Slug         string         `json:"slug"`
+	Email        string         `json:"email,omitempty"`
+	Active       bool           `json:"is_active"`
+	Bookable     bool           `json:"is_bookable"`
+	CalcomUserID int64          `json:"calcom_user_id,omitempty"`
+	MaxPerDay    int            `json:"max_appointments_per_day,omitempty"`
+	WorkingHours []WorkingHours `json:"working_hours,omitempty"` // empty: the branch's hours
+	Vacation     []Vacation     `json:"vacation,omitempty"`
+}
+
+// WorkingHours of one ISO weekday (1 = Monday), "HH:MM".
+type WorkingHours struct {
+	Weekday    int    `json:"weekday"`
+	Start      string `json:"start"`
+	End        string `json:"end"`
+	BreakStart string `json:"break_start,omitempty"`
+	BreakEnd   string `json:"break_end,omitempty"`
+}
+
+// Vacation from and to are inclusive dates, 2006-01-02.
+type Vacation struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Policy of one entity and type. Only operational ones are decided so far; the others are kept as configured.
+type Policy struct {
+	Entity     string `json:"entity"` // company, branch, service, staff
+	EntityID   string `json:"entity_id,omitempty"`
+	Type       string `json:"type"`
+	PolicyKeys `yaml:",inline"`
+}
+
+// PolicyKeys are the settings of a policy; a nil pointer is a key that was not set.
+type PolicyKeys struct {
+	HoursBefore                 *int                `json:"hours_before,omitempty"`
+	MaxCancellationsPerMonth    *int                `json:"max_cancellations_per_month,omitempty"`
+	MaxReschedulesPerMonth      *int                `json:"max_reschedules_per_month,omitempty"`
+	MaxReschedulesPerAppointent *int                `json:"max_reschedules_per_appointment,omitempty"`
+	Fee                         *int64              `json:"fee,omitempty"`
+	FeeTiers                    []FeeTier           `json:"fee_tiers,omitempty"`
+	FeePercentage               *int                `json:"fee_percentage,omitempty"`
+	Override                    bool                `json:"override,omitempty"`
+	Enabled                     *bool               `json:"enabled,omitempty"`
+	DisabledMessage             string              `json:"disabled_message,omitempty"`
+	AllowedHours                map[string][]string `json:"allowed_hours,omitempty"`
+}
+
+// FeeTier charges Fee cents when at least MinHours notice is left.
+type FeeTier struct {
+	MinHours int   `json:"min_hours"`
+	Fee      int64 `json:"fee"`
+}
+
+// Config is one company's whole configuration at one version.
+type Config struct {
+	Version  int
+	Company  Company
+	Branches []Branch
+	Staff    []Staff
+	Services []Service
+	Numbers  []PhoneNumber
+	Policies []Policy
+}
+
+// Branch by id; the zero Branch and false when there is none.
+func (c *Config) Branch(id string) (Branch, bool) {
+	for _, b := range c.Branches {
+		if b.ID == id {
+			return b, true
+		}
+	}
+	return Branch{}, false
+}
+
+// BranchOfAgent finds the branch a Retell agent speaks for (web and test calls carry no number).
+func (c *Config) BranchOfAgent(agentID string) (Branch, bool) {
+	if agentID == "" {
+		return Branch{}, false
+	}
+	for _, b := range c.Branches {
+		if b.Active && b.RetellAgentID == agentID {
+			return b, true
+		}
+	}
+	for _, n := range c.Numbers {
+		if n.Active && n.RetellAgentID == agentID {
+			return c.Branch(n.BranchID)
+		}
+	}
+	return Branch{}, false
+}
+
+// NumberOf finds our own active phone number.
+func (c *Config) NumberOf(e164 string) (PhoneNumber, bool) {
+	for _, n := range c.Numbers {
+		if n.Active && n.E164 == e164 {
+			return n, true
+		}
+	}
+	return PhoneNumber{}, false
+}
+
+// Service by id among all of the company.
+func (c *Config) Service(id string) (Service, bool) {
+	for _, s := range c.Services {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return Service{}, false
+}
+
+// ServiceOfEventType proves that a Cal.com event type belongs to the company.
+func (c *Config) ServiceOfEventType(id int64) (Service, EventType, bool) {
+	for _, s := range c.Services {
+		for _, e := range s.EventTypes {
+			if e.ID == id {
+				return s, e, true
+			}
+		}
+	}
+	return Service{}, EventType{}, false
+}
+
+// Person by id.
+func (c *Config) Person(id string) (Staff, bool) {
+	for _, s := range c.Staff {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return Staff{}, false
+}
+
+// Bookable lists the services of a branch that callers can book, by priority.
+func (c *Config) Bookable(branchID string) []Service {
+	var out []Service
+	for _, s := range c.Services {
+		if s.Active && len(s.EventTypes) > 0 && (s.BranchID == "" || s.BranchID == branchID) {
+			out = append(out, s)
+		}
+	}
+	sortByPriority(out)
+	return out
+}
+
+// Doers lists the active, bookable staff of a branch who offer a service, with their event type.
+func (c *Config) Doers(branchID string, s Service) []Doer {
+	var out []Doer
+	for _, e := range s.EventTypes {
+		if e.StaffID == "" {
+			out = append(out, Doer{EventTypeID: e.ID, Resource: s.ID})
+			continue
+		}
+		if p, ok := c.Person(e.StaffID); ok && p.Active && p.Bookable && p.BranchID == branchID {
+			out = append(out, Doer{Staff: p, EventTypeID: e.ID, Resource: p.ID})
+		}
+	}
+	return out
+}
+
+// Doer is a member of staff with the event type that books a service with them. Resource is whose time is taken: the
+// person, or the service itself where nobody is mapped.
+type Doer struct {
+	Staff       Staff
+	EventTypeID int64
+	Resource    string
+}
+
+// Location of the branch; Europe/Berlin when its name is unknown to the zone database.
+func (b Branch) Location() *time.Location {
+	if loc, err := time.LoadLocation(b.Timezone); err == nil && b.Timezone != "" {
+		return loc
+	}
+	return Berlin()
+}
+
+// Berlin is where people look and listen when nobody says otherwise.
+func Berlin() *time.Location {
+	loc, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		panic("the binary carries no time zones: import time/tzdata in its main.go")
+	}
+	return loc
+}
+
+// Notice before which a service can no longer be booked (§9.5).
+func (c *Config) Notice(s Service) time.Duration {
+	switch {
+	case s.NoticeMinutes != nil:
+		return time.Duration(*s.NoticeMinutes) * time.Minute
+	case c.Company.BookingNoticeMinutes > 0:
+		return time.Duration(c.Company.BookingNoticeMinutes) * time.Minute
+	}
+	return DefaultNotice
+}
+
+// Day is the local date of an instant at the branch.
+func (b Branch) Day(t time.Time) german.Date {
+	return german.DateOf(t, b.Location())
+}

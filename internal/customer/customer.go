@@ -1,0 +1,156 @@
+// Package customer is who calls: people known by their number. Its one rule: identity comes from a number or an address,
+// never from a name. It knows no call and no storage.
+package customer
+
+import "time"
+
+// Customer is a person; Identity is known or anonymous (a caller with suppressed number).
+type Customer struct {
+	ID               string     `json:"id"`
+	Name             string     `json:"name"`
+	NameSource       string     `json:"name_source,omitempty"`
+	Email            string     `json:"email,omitempty"`
+	Phone            string     `json:"phone,omitempty"`
+	Identity         string     `json:"identity"`
+	Source           string     `json:"source"` // phone, calcom, manual
+	AppointmentCount int        `json:"appointment_count"`
+	CancelledCount   int        `json:"cancelled_count"`
+	NoShowCount      int        `json:"no_show_count"`
+	LastAppointment  *time.Time `json:"last_appointment_at,omitempty"`
+	// Recent holds the services and staff of the last appointments, newest first, at most 20.
+	Recent    []Visit   `json:"recent,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	Version   int       `json:"-"`
+}
+
+// Visit is one past or coming appointment in a customer's history.
+type Visit struct {
+	AppointmentID string `json:"a"`
+	ServiceID     string `json:"s"`
+	StaffID       string `json:"p,omitempty"`
+	Start         int64  `json:"t"` // unix seconds
+}
+
+// MaxRecent is how many visits the share of a favourite is computed over (§6.3).
+const MaxRecent = 20
+
+// Favourite is the most frequent service among the recent visits and its share, 0–1.
+func (c Customer) Favourite() (serviceID string, share float64) {
+	return favourite(c.Recent, func(v Visit) string { return v.ServiceID })
+}
+
+// FavouriteStaff likewise.
+func (c Customer) FavouriteStaff() (staffID string, share float64) {
+	return favourite(c.Recent, func(v Visit) string { return v.StaffID })
+}
+
+func favourite(list []Visit, of func(Visit) string) (best string, share float64) {
+	counts := map[string]int{}
+	for _, v := range list {
+		if id := of(v); id != "" {
+			counts[id]++
+		}
+	}
+	for _, v := range list { // newest first: a tie goes to the latest
+		if id := of(v); id != "" && counts[id] > counts[best] {
+			best = id
+		}
+	}
+	if best == "" {
+		return "", 0
+	}
+	return best, float64(counts[best]) / float64(len(list))
+}
+
+// Card is what a call needs of whoever has a number, in one read: the customer, their coming appointments, their open
+// callbacks. Key is the phone number (E.164), or the customer's id where there is no number.
+type Card struct {
+	Key        string     `json:"-"`
+	CustomerID string     `json:"customer_id,omitempty"`
+	Name       string     `json:"name,omitempty"`
+	Email      string     `json:"email,omitempty"`
+	Upcoming   []Upcoming `json:"upcoming,omitempty"`
+	Callbacks  []Open     `json:"callbacks,omitempty"`
+	Version    int        `json:"-"`
+}
+
+// Upcoming is one active appointment in unix seconds.
+type Upcoming struct {
+	AppointmentID string `json:"a"`
+	ServiceID     string `json:"v"`
+	StaffID       string `json:"p,omitempty"`
+	Start         int64  `json:"s"`
+	End           int64  `json:"e"`
+}
+
+// Open is a callback that nobody has made yet.
+type Open struct {
+	CallbackID string `json:"i"`
+	BranchID   string `json:"b"`
+	Action     string `json:"n"`
+	At         int64  `json:"t"`
+}
+
+// With returns the card with an appointment added (or replaced), past ones swept, in order of start.
+func (c Card) With(u Upcoming, now time.Time) Card {
+	list := make([]Upcoming, 0, len(c.Upcoming)+1)
+	placed := false
+	for _, o := range c.Without(u.AppointmentID, now).Upcoming {
+		if !placed && u.Start < o.Start {
+			list, placed = append(list, u), true
+		}
+		list = append(list, o)
+	}
+	if !placed {
+		list = append(list, u)
+	}
+	c.Upcoming = list
+	return c
+}
+
+// Without returns the card without an appointment and without past ones.
+func (c Card) Without(appointmentID string, now time.Time) Card {
+	list := make([]Upcoming, 0, len(c.Upcoming))
+	for _, o := range c.Upcoming {
+		if o.AppointmentID != appointmentID && o.End > now.Unix() {
+			list = append(list, o)
+		}
+	}
+	c.Upcoming = list
+	return c
+}
+
+// Overlaps finds an own appointment that overlaps [start, end).
+func (c Card) Overlaps(start, end time.Time) (Upcoming, bool) {
+	for _, u := range c.Upcoming {
+		if u.Start < end.Unix() && start.Unix() < u.End {
+			return u, true
+		}
+	}
+	return Upcoming{}, false
+}
+
+// mergeFor is how long a second wish is added to the first instead of becoming a callback of its own (§15).
+const mergeFor = 24 * time.Hour
+
+// OpenCallback finds a callback for the same branch and action that is younger than 24 hours.
+func (c Card) OpenCallback(branchID, action string, now time.Time) (string, bool) {
+	for _, o := range c.Callbacks {
+		if o.BranchID == branchID && o.Action == action && now.Sub(time.Unix(o.At, 0)) < mergeFor {
+			return o.CallbackID, true
+		}
+	}
+	return "", false
+}
+
+// WithCallback returns the card with an open callback added and old ones swept.
+func (c Card) WithCallback(o Open, now time.Time) Card {
+	list := make([]Open, 0, len(c.Callbacks)+1)
+	for _, old := range c.Callbacks {
+		if now.Sub(time.Unix(old.At, 0)) < mergeFor && old.CallbackID != o.CallbackID {
+			list = append(list, old)
+		}
+	}
+	c.Callbacks = append(list, o)
+	return c
+}

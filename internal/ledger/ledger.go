@@ -1,0 +1,91 @@
+// Package ledger is one atomic step: everything that changes together, and the facts that tell of it. Its one rule: a
+// step is written whole or not at all, and only over what was read. The product says what belongs together; the store
+// knows the keys and conditions.
+package ledger
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/call"
+	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/event"
+)
+
+// Step lists records as they shall be. Each carries the Version it was read with (0: it must not exist yet); a record
+// somebody else changed meanwhile makes the whole step a *Conflict.
+type Step struct {
+	Call         *call.Call
+	Session      *call.Session
+	ToolCall     *call.ToolCall // of Session
+	Transcript   *Transcript
+	Days         []booking.Day
+	Appointments []*booking.Appointment
+	Changes      []booking.Change
+	Claims       []booking.Claim
+	Card         *customer.Card
+	Customer     *customer.Customer
+	EmailOf      string // claims Customer's address for Customer (unique per company)
+	Callback     *callback.Request
+	Events       []event.Event
+	SetTimer     *Timer
+	ClearTimer   *Timer
+}
+
+// Timer wakes a queue's consumer at a time. Name says what for; Queue is sync, notifications or default.
+type Timer struct {
+	Queue string    `json:"queue"`
+	Name  string    `json:"name"` // unique within the aggregate, e.g. check
+	About string    `json:"about"`
+	DueAt time.Time `json:"due_at"`
+}
+
+// Transcript is a call's text, compressed by the store and written once. ObjectKey names it in the bucket when it is too
+// long for an item.
+type Transcript struct {
+	CallID    string `json:"-"`
+	ObjectKey string `json:"-"`
+	Text      string `json:"text"`
+}
+
+// Conflict says what of a step somebody else had changed: "session", "day", "appointment", "claim", "card", "email", ….
+type Conflict struct{ On []string }
+
+func (c *Conflict) Error() string {
+	return "changed meanwhile: " + strings.Join(c.On, ", ") + "; read again and decide again"
+}
+
+// ConflictOn tells whether err is a conflict, and if names are given, on one of them.
+func ConflictOn(err error, names ...string) bool {
+	var c *Conflict
+	if !errors.As(err, &c) {
+		return false
+	}
+	for _, on := range c.On {
+		for _, n := range names {
+			if on == n {
+				return true
+			}
+		}
+	}
+	return len(names) == 0
+}
+
+// Ask names what a decision needs to know; Known is the answer. What does not exist is there, empty, with version 0.
+type Ask struct {
+	Days  []booking.DayKey
+	Slots []booking.SlotKey
+	Card  string // the key of a card
+	Rest  string // the reference of a Cal.com key
+}
+
+// Known answers an Ask. RestUntil is when the calendar may be asked again after it said 429; zero: at once.
+type Known struct {
+	Days      map[booking.DayKey]booking.Day
+	Slots     map[booking.SlotKey]booking.SlotDay
+	Card      customer.Card
+	RestUntil time.Time
+}

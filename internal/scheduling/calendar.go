@@ -1,0 +1,166 @@
+// Package scheduling carries a booking through: our record, the calendar, our record again. Its one rule: an appointment
+// stands in our table before the calendar is asked, and whatever the calendar did can be found again by the
+// appointment's id. It knows no wire format, no phone and no keys of the table.
+package scheduling
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// Calendar is what scheduling asks of Cal.com. Errors are *Refused. key is the reference of the company's API key.
+type Calendar interface {
+	// Slots lists the bookable starts of an event type in [from, to).
+	Slots(ctx context.Context, key string, eventTypeID int64, from, to time.Time, zone string) ([]time.Time, error)
+	// Create books. It is never repeated by the calendar's client.
+	Create(ctx context.Context, key string, o Order) (Booked, error)
+	// Booking reads one booking; Gone when there is none.
+	Booking(ctx context.Context, key, uid string) (Booked, error)
+	// Search lists live and cancelled bookings of an attendee that start at an instant.
+	Search(ctx context.Context, key, email string, start time.Time) ([]Booked, error)
+	// Cancel frees a booking; cancelling a cancelled one succeeds.
+	Cancel(ctx context.Context, key, uid, reason string) error
+}
+
+// Order is a booking to be made. Metadata carries our ids, so that we know our own booking again.
+type Order struct {
+	EventTypeID int64
+	Start       time.Time
+	Name        string
+	Email       string
+	Phone       string
+	Zone        string
+	Metadata    map[string]string
+}
+
+// Booked is a booking as the calendar tells it. Status is accepted, pending, cancelled or rejected.
+type Booked struct {
+	UID           string
+	ID            int64
+	ICSUID        string
+	Status        string
+	Start, End    time.Time
+	EventTypeID   int64
+	Host          Host
+	Metadata      map[string]string
+	RescheduledTo string
+	UpdatedAt     time.Time
+}
+
+// Host is whose calendar it is in.
+type Host struct {
+	ID    int64
+	Name  string
+	Email string
+}
+
+// Live tells whether the booking takes time.
+func (b Booked) Live() bool { return b.Status == "accepted" || b.Status == "pending" }
+
+// Metadata keys of our bookings.
+const (
+	MetaAppointment = "appointment_id"
+	MetaCall        = "call_id"
+	MetaKey         = "idempotency_key"
+	MetaCompany     = "company_id"
+)
+
+// Why the calendar refused.
+type Why string
+
+// The reasons of §10.7. Unknown is the outcome nobody knows: it may have booked.
+const (
+	Taken         Why = "taken"
+	TooSoon       Why = "too_soon"
+	Past          Why = "past"
+	TooMany       Why = "too_many"
+	Misconfigured Why = "misconfigured"
+	Resting       Why = "resting"
+	Gone          Why = "gone"
+	Unknown       Why = "unknown"
+)
+
+// Refused is the calendar's answer other than yes.
+type Refused struct {
+	Why   Why
+	Until time.Time // Resting: when it may be asked again
+	Err   error
+}
+
+func (r *Refused) Error() string { return fmt.Sprintf("calendar: %s: %v", r.Why, r.Err) }
+func (r *Refused) Unwrap() error { return r.Err }
+
+// WhyOf an error of the calendar; Unknown for anything else, because a lost answer must never look like a no.
+func WhyOf(err error) Why {
+	var r *Refused
+	if errors.As(err, &r) {
+		return r.Why
+	}
+	return Unknown
+}
+
+// Store is what scheduling asks of the table.
+type Store interface {
+	Gather(ctx context.Context, t tenant.ID, ask ledger.Ask) (ledger.Known, error)
+	Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error
+	Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error)
+	Claim(ctx context.Context, t tenant.ID, uid string) (booking.Claim, bool, error)
+	LeaseSlots(ctx context.Context, t tenant.ID, k booking.SlotKey, now, until time.Time) (bool, error)
+	SaveSlots(ctx context.Context, t tenant.ID, lists []booking.SlotDay) error
+	Rest(ctx context.Context, t tenant.ID, ref string, until time.Time) error
+}
+
+// Scheduler books. Alarm tells people of what needs them; it must not block.
+type Scheduler struct {
+	Store    Store
+	Calendar Calendar
+	Now      func() time.Time
+	NewID    func() string
+	// PlaceholderDomain is a domain of ours without mailboxes: Cal.com insists on an attendee address (§10.4).
+	PlaceholderDomain string
+	Alarm             func(ctx context.Context, name, company string)
+}
+
+// Alarms that scheduling raises; lambdakit lists all alarms with what to do.
+const (
+	AlarmMisconfigured = "calcom_configuration"
+	AlarmOrphan        = "orphan_booking"
+	AlarmReview        = "needs_review"
+)
+
+// placeholder is the attendee address of an appointment without one.
+func (s *Scheduler) placeholder(appointmentID string) string {
+	return "termin-" + strings.ToLower(appointmentID) + "@" + s.PlaceholderDomain
+}
+
+// attendeeEmail is under which address the calendar knows the attendee.
+func (s *Scheduler) attendeeEmail(a booking.Appointment) string {
+	if a.AttendeeEmail != "" {
+		return a.AttendeeEmail
+	}
+	return s.placeholder(a.ID)
+}
+
+// StaffOfHost finds whose calendar a host is (§12.1): by id, else by e-mail, else by exact name. One function for all paths.
+func StaffOfHost(c *company.Config, h Host) (company.Staff, bool) {
+	for _, match := range []func(company.Staff) bool{
+		func(p company.Staff) bool { return h.ID != 0 && p.CalcomUserID == h.ID },
+		func(p company.Staff) bool { return h.Email != "" && strings.EqualFold(p.Email, h.Email) },
+		func(p company.Staff) bool { return h.Name != "" && company.Fold(p.Name) == company.Fold(h.Name) },
+	} {
+		for _, p := range c.Staff {
+			if match(p) {
+				return p, true
+			}
+		}
+	}
+	return company.Staff{}, false
+}

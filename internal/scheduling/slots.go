@@ -1,0 +1,225 @@
+package scheduling
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/german"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// Figures of §9.2.
+const (
+	slotsWithin = 2 * time.Second
+	leaseFor    = 10 * time.Second
+	waitFor     = 2 * time.Second
+	waitStep    = 100 * time.Millisecond
+)
+
+// ErrUnavailable says that the calendar could not be asked; it is not the same as nothing being free.
+var ErrUnavailable = errors.New("the calendar cannot be reached")
+
+// Search names the days and doers whose slots are wanted.
+type Search struct {
+	Config *company.Config
+	Branch company.Branch
+	Doers  []company.Doer
+	Days   []german.Date
+}
+
+// Ask lists what a search needs to know from the table.
+func (q Search) Ask() ledger.Ask {
+	ask := ledger.Ask{Rest: q.Config.Company.CalcomAPIKey}
+	for _, d := range q.Doers {
+		for _, day := range q.Days {
+			ask.Days = append(ask.Days, booking.DayKey{Resource: d.Resource, Date: day})
+			ask.Slots = append(ask.Slots, booking.SlotKey{EventTypeID: d.EventTypeID, Date: day})
+		}
+	}
+	return ask
+}
+
+// Fill completes known with slots from the calendar where the kept ones are no longer fresh. One asker at a time fetches a
+// list, the others wait up to two seconds for it, then take a stale one, else ErrUnavailable.
+func (s *Scheduler) Fill(ctx context.Context, t tenant.ID, q Search, known *ledger.Known) error {
+	now := s.Now()
+	type gap struct {
+		doer company.Doer
+		days []german.Date
+	}
+	var gaps []gap
+	for _, d := range q.Doers {
+		var missing []german.Date
+		for _, day := range q.Days {
+			calendar := known.Days[booking.DayKey{Resource: d.Resource, Date: day}].Calendar
+			if !known.Slots[booking.SlotKey{EventTypeID: d.EventTypeID, Date: day}].Fresh(calendar, now) && len(q.Branch.Open(day)) > 0 {
+				missing = append(missing, day)
+			}
+		}
+		if len(missing) > 0 {
+			gaps = append(gaps, gap{d, missing})
+		}
+	}
+	if len(gaps) == 0 {
+		return nil
+	}
+	var (
+		mu     sync.Mutex
+		wait   sync.WaitGroup
+		failed error
+		filled int
+	)
+	for _, g := range gaps {
+		wait.Go(func() {
+			lists, err := s.fetch(ctx, t, q, g.doer, g.days, *known, &mu)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failed = err
+				return
+			}
+			filled++
+			for _, l := range lists {
+				known.Slots[booking.SlotKey{EventTypeID: l.EventTypeID, Date: l.Date}] = l
+			}
+		})
+	}
+	wait.Wait()
+	if failed != nil && filled == 0 {
+		return failed
+	}
+	return nil
+}
+
+// fetch gets one event type's lists. mu guards known, which others complete at the same time.
+func (s *Scheduler) fetch(ctx context.Context, t tenant.ID, q Search, d company.Doer, days []german.Date, known ledger.Known, mu *sync.Mutex) ([]booking.SlotDay, error) {
+	now := s.Now()
+	first := booking.SlotKey{EventTypeID: d.EventTypeID, Date: days[0]}
+	stale := func() ([]booking.SlotDay, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		var lists []booking.SlotDay
+		for _, day := range days {
+			if l := known.Slots[booking.SlotKey{EventTypeID: d.EventTypeID, Date: day}]; l.Stale(now) {
+				lists = append(lists, l)
+			}
+		}
+		if len(lists) == 0 {
+			return nil, ErrUnavailable
+		}
+		return lists, nil
+	}
+	if known.RestUntil.After(now) {
+		return stale()
+	}
+	leased, err := s.Store.LeaseSlots(ctx, t, first, now, now.Add(leaseFor))
+	if err != nil {
+		return nil, errors.Join(ErrUnavailable, err)
+	}
+	if !leased {
+		lists, err := s.await(ctx, t, d, days)
+		if err != nil {
+			return stale()
+		}
+		return lists, nil
+	}
+	within, cancel := context.WithTimeout(ctx, slotsWithin)
+	defer cancel()
+	from, to := q.Branch.At(days[0], 0), q.Branch.At(days[len(days)-1].AddDays(1), 0)
+	starts, err := s.Calendar.Slots(within, q.Config.Company.CalcomAPIKey, d.EventTypeID, from.UTC(), to.UTC(), q.Branch.Location().String())
+	if err != nil {
+		s.noteRefusal(ctx, t, q.Config, err)
+		return stale()
+	}
+	byDay := map[german.Date][]time.Time{}
+	for _, at := range starts {
+		day := q.Branch.Day(at)
+		byDay[day] = append(byDay[day], at)
+	}
+	var lists []booking.SlotDay
+	for _, day := range days {
+		mu.Lock()
+		calendar := known.Days[booking.DayKey{Resource: d.Resource, Date: day}].Calendar
+		mu.Unlock()
+		key := booking.SlotKey{EventTypeID: d.EventTypeID, Date: day}
+		lists = append(lists, booking.NewSlotDay(key, q.Branch.At(day, 0), byDay[day], calendar, now))
+	}
+	if err := s.Store.SaveSlots(ctx, t, lists); err != nil {
+		return lists, nil // what was fetched is right, only not kept for the next caller
+	}
+	return lists, nil
+}
+
+// await looks for the list that somebody else is fetching.
+func (s *Scheduler) await(ctx context.Context, t tenant.ID, d company.Doer, days []german.Date) ([]booking.SlotDay, error) {
+	ask := ledger.Ask{}
+	for _, day := range days {
+		ask.Slots = append(ask.Slots, booking.SlotKey{EventTypeID: d.EventTypeID, Date: day})
+		ask.Days = append(ask.Days, booking.DayKey{Resource: d.Resource, Date: day})
+	}
+	within, cancel := context.WithTimeout(ctx, waitFor)
+	defer cancel()
+	tick := time.NewTicker(waitStep)
+	defer tick.Stop()
+	for {
+		select {
+		case <-within.Done():
+			return nil, within.Err()
+		case <-tick.C:
+		}
+		known, err := s.Store.Gather(within, t, ask)
+		if err != nil {
+			return nil, err
+		}
+		var lists []booking.SlotDay
+		for i, k := range ask.Slots {
+			if l := known.Slots[k]; l.Fresh(known.Days[ask.Days[i]].Calendar, s.Now()) {
+				lists = append(lists, l)
+			}
+		}
+		if len(lists) == len(days) {
+			return lists, nil
+		}
+	}
+}
+
+// noteRefusal keeps a resting key quiet for everybody and tells people of a wrong configuration.
+func (s *Scheduler) noteRefusal(ctx context.Context, t tenant.ID, c *company.Config, err error) {
+	var r *Refused
+	if !errors.As(err, &r) {
+		return
+	}
+	switch r.Why {
+	case Resting:
+		// The caller is told anyway; should this write fail, the next request hears 429 itself.
+		_ = s.Store.Rest(ctx, t, c.Company.CalcomAPIKey, r.Until)
+	case Misconfigured:
+		s.Alarm(ctx, AlarmMisconfigured, t.String())
+	}
+}
+
+// Prefetch fetches a day's slots of the services most callers ask for, so that the first availability is not the
+// slowest (§4.3). It takes part in the single flight and changes nothing else.
+func (s *Scheduler) Prefetch(ctx context.Context, t tenant.ID, c *company.Config, b company.Branch, services []company.Service) error {
+	open, ok := b.NextOpening(s.Now())
+	if !ok {
+		return nil
+	}
+	days := []german.Date{b.Day(open), b.Day(open).AddDays(1)}
+	for _, v := range services {
+		q := Search{Config: c, Branch: b, Doers: c.Doers(b.ID, v), Days: days}
+		known, err := s.Store.Gather(ctx, t, q.Ask())
+		if err != nil {
+			return err
+		}
+		if err := s.Fill(ctx, t, q, &known); err != nil && !errors.Is(err, ErrUnavailable) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// How long records outlive their use. TTL only cleans up, days late: whoever reads compares times itself.
+const (
+	sessionLife  = 48 * time.Hour
+	eventLife    = 7 * 24 * time.Hour
+	pastDayLife  = 31 * 24 * time.Hour
+	slotLife     = time.Hour
+	conflictWait = 12 // tries of one transaction that met others, not a condition
+)
+
+// write is one item of a transaction and what a Conflict calls it.
+type write struct {
+	name string
+	item types.TransactWriteItem
+	err  error
+}
+
+// put writes a record over version v (0: it must not exist yet).
+func (s *Table) put(name string, k key, record any, v int, more ...func(item)) write {
+	it, err := encode(k, record)
+	if err != nil {
+		return write{err: err}
+	}
+	it[attrVersion] = num(int64(v) + 1)
+	for _, m := range more {
+		m(it)
+	}
+	p := &types.Put{TableName: &s.name, Item: it}
+	if v == 0 {
+		p.ConditionExpression = aws.String("attribute_not_exists(pk)")
+	} else {
+		p.ConditionExpression = aws.String("v = :v")
+		p.ExpressionAttributeValues = item{":v": num(int64(v))}
+	}
+	return write{name: name, item: types.TransactWriteItem{Put: p}}
+}
+
+// add writes a record that is only ever added: there is nothing to overwrite.
+func (s *Table) add(name string, k key, record any, more ...func(item)) write {
+	it, err := encode(k, record)
+	if err != nil {
+		return write{err: err}
+	}
+	for _, m := range more {
+		m(it)
+	}
+	return write{name: name, item: types.TransactWriteItem{Put: &types.Put{TableName: &s.name, Item: it}}}
+}
+
+func expires(at time.Time) func(item) {
+	return func(it item) { it[attrExpires] = num(at.Unix()) }
+}
+
+// Commit writes a step in one transaction. A record somebody else changed gives a *ledger.Conflict and nothing is
+// written; a transaction that merely met another one is tried again. On success the records' versions move on.
+func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error {
+	writes, err := s.writes(t, step)
+	if err != nil || len(writes) == 0 {
+		return err
+	}
+	in := &dynamodb.TransactWriteItemsInput{}
+	for _, w := range writes {
+		if w.err != nil {
+			return w.err
+		}
+		in.TransactItems = append(in.TransactItems, w.item)
+	}
+	for try := 1; ; try++ {
+		_, err = s.client.TransactWriteItems(ctx, in, s.as(t))
+		if err == nil {
+			moveOn(step)
+			return nil
+		}
+		var cancelled *types.TransactionCanceledException
+		if !errors.As(err, &cancelled) {
+			return fmt.Errorf("commit %d items: %w", len(writes), err)
+		}
+		var conflict ledger.Conflict
+		for i, reason := range cancelled.CancellationReasons {
+			if aws.ToString(reason.Code) == "ConditionalCheckFailed" && i < len(writes) {
+				conflict.On = append(conflict.On, writes[i].name)
+			}
+		}
+		if len(conflict.On) > 0 {
+			return &conflict
+		}
+		if try == conflictWait || pause(ctx, try) != nil {
+			return fmt.Errorf("commit %d items after %d tries: %w", len(writes), try, err)
+		}
+		in.ClientRequestToken = nil // the refused token would repeat the refusal
+	}
+}
+
+func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
+	now := s.now()
+	var w []write
+	if c := step.Call; c != nil {
+		started := c.CreatedAt
+		if c.StartedAt != nil {
+			started = *c.StartedAt
+		}
+		w = append(w, s.put("call", callKey(t, c.RetellID), c, c.Version, func(it item) {
+			it[attrListPK], it[attrListSK] = str(callsList(t)), str(callsListSort(started, c.RetellID))
+		}))
+	}
+	if x := step.Session; x != nil {
+		w = append(w, s.put("session", sessionKey(t, x.CallID), x, x.Version, expires(now.Add(sessionLife))))
+	}
+	if c := step.ToolCall; c != nil {
+		w = append(w, s.add("tool call", toolKey(t, step.Session.CallID, c.Seq), c))
+	}
+	if x := step.Transcript; x != nil {
+		packed, err := pack(x)
+		if err != nil {
+			return nil, err
+		}
+		w = append(w, s.add("transcript", transcriptKey(t, x.CallID), packed))
+	}
+	for _, d := range step.Days {
+		k := dayKey(t, bookingDayKey(d))
+		w = append(w, s.put("day", k, d, d.Version, expires(dateTime(d.Date).Add(pastDayLife))))
+	}
+	for _, a := range step.Appointments {
+		w = append(w, s.put("appointment", appointmentKey(t, a.ID), a, a.Version))
+	}
+	for _, c := range step.Changes {
+		w = append(w, s.add("change", changeKey(t, c.AppointmentID, c.ID), c))
+	}
+	for _, c := range step.Claims {
+		w = append(w, s.put("claim", claimKey(t, c.UID), c, c.Version))
+	}
+	if c := step.Card; c != nil {
+		w = append(w, s.put("card", cardKey(t, c.Key), c, c.Version))
+	}
+	if c := step.Customer; c != nil {
+		w = append(w, s.put("customer", customerKey(t, c.ID), c, c.Version))
+		if step.EmailOf != "" {
+			w = append(w, s.put("email", emailKey(t, step.EmailOf), map[string]string{"customer_id": c.ID}, 0))
+		}
+	}
+	if c := step.Callback; c != nil {
+		w = append(w, s.put("callback", callbackKey(t, c.ID), c, c.Version))
+	}
+	for _, e := range step.Events {
+		ev, err := s.event(t, e, now)
+		if err != nil {
+			return nil, err
+		}
+		w = append(w, ev)
+	}
+	if x := step.SetTimer; x != nil {
+		k := timerKey(t, x.About, x.Queue, x.Name)
+		w = append(w, s.add("timer", k, x, func(it item) {
+			it[attrDuePK], it[attrDueAt] = str(dueShard(shardOf(x.About))), str(x.DueAt.UTC().Format(time.RFC3339))
+		}))
+	}
+	if x := step.ClearTimer; x != nil {
+		w = append(w, write{name: "timer", item: types.TransactWriteItem{Delete: &types.Delete{
+			TableName: &s.name, Key: timerKey(t, x.About, x.Queue, x.Name).item(),
+		}}})
+	}
+	return w, nil
+}
+
+// event puts a fact beside what it tells of. stream-outbox reads name, event_id, company_id, at, sequence and detail.
+func (s *Table) event(t tenant.ID, e event.Event, now time.Time) (write, error) {
+	detail, err := json.Marshal(e)
+	if err != nil {
+		return write{}, fmt.Errorf("encode event %s: %w", e.Name(), err)
+	}
+	var head event.Head
+	if err := json.Unmarshal(detail, &head); err != nil {
+		return write{}, err
+	}
+	if head.ID == "" || head.CompanyID != t.String() {
+		return write{}, fmt.Errorf("event %s carries no id or another company", e.Name())
+	}
+	record := struct {
+		Name     string    `json:"name"`
+		ID       string    `json:"event_id"`
+		Company  string    `json:"company_id"`
+		At       time.Time `json:"at"`
+		Sequence int       `json:"sequence"`
+		Detail   string    `json:"detail"`
+	}{e.Name(), head.ID, head.CompanyID, head.At, head.Sequence, string(detail)}
+	return s.add("event", eventKey(aboutPartition(t, e), head.ID), record, expires(now.Add(eventLife))), nil
+}
+
+// aboutPartition is the collection of what an event tells of: the call where there is one, so that a call's page shows
+// everything that came of it.
+func aboutPartition(t tenant.ID, e event.Event) string {
+	call, other := "", ""
+	switch e := e.(type) {
+	case event.AppointmentRequested:
+		call, other = e.CallID, appointmentPartition(t, e.AppointmentID)
+	case event.AppointmentConfirmed:
+		call, other = e.CallID, appointmentPartition(t, e.AppointmentID)
+	case event.AppointmentCancelled:
+		call, other = e.CallID, appointmentPartition(t, e.AppointmentID)
+	case event.CallbackRequested:
+		call, other = e.CallID, callbackKey(t, e.CallbackID).pk
+	case event.CallStarted:
+		call = e.CallID
+	case event.WishUnfulfilled:
+		call = e.CallID
+	}
+	if call != "" {
+		return callPartition(t, call)
+	}
+	return other
+}
+
+// moveOn counts the versions of what was written, so that the same records can be changed again.
+func moveOn(step *ledger.Step) {
+	if step.Call != nil {
+		step.Call.Version++
+	}
+	if step.Session != nil {
+		step.Session.Version++
+	}
+	for i := range step.Days {
+		step.Days[i].Version++
+	}
+	for _, a := range step.Appointments {
+		a.Version++
+	}
+	if step.Card != nil {
+		step.Card.Version++
+	}
+	if step.Customer != nil {
+		step.Customer.Version++
+	}
+	if step.Callback != nil {
+		step.Callback.Version++
+	}
+}

@@ -1,0 +1,184 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// A configuration is kept for an hour and its version looked at every minute (design §3).
+const (
+	configLife  = time.Hour
+	configCheck = 60 * time.Second
+	configKept  = 200 // companies in one process
+)
+
+type configCache struct {
+	mu sync.Mutex
+	by map[tenant.ID]*cached
+}
+
+type cached struct {
+	mu            sync.Mutex // one loader per company
+	config        *company.Config
+	read, checked time.Time
+}
+
+// Config of a company, as old as a minute.
+func (s *Table) Config(ctx context.Context, t tenant.ID) (*company.Config, error) {
+	c := s.configs.entry(t)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := s.now()
+	if c.config != nil && age(c.checked, now) < configCheck {
+		return c.config, nil
+	}
+	if c.config != nil && age(c.read, now) < configLife {
+		it, err := s.get(ctx, t, versionKey(t))
+		if err != nil {
+			return c.config, nil // an old configuration answers better than none; the next request asks again
+		}
+		if version(it) == c.config.Version {
+			c.checked = now
+			return c.config, nil
+		}
+	}
+	config, err := s.readConfig(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	c.config, c.read, c.checked = config, now, now
+	return config, nil
+}
+
+// age is the time since t; a clock that was set back makes everything old.
+func age(t, now time.Time) time.Duration {
+	if d := now.Sub(t); d >= 0 {
+		return d
+	}
+	return time.Duration(1<<63 - 1)
+}
+
+func (c *configCache) entry(t tenant.ID) *cached {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.by == nil || len(c.by) >= configKept {
+		c.by = map[tenant.ID]*cached{}
+	}
+	e := c.by[t]
+	if e == nil {
+		e = &cached{}
+		c.by[t] = e
+	}
+	return e
+}
+
+func (s *Table) readConfig(ctx context.Context, t tenant.ID) (*company.Config, error) {
+	items, err := s.query(ctx, t, configPartition(t), "")
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	config := &company.Config{}
+	for _, it := range items {
+		kind, _, _ := strings.Cut(text(it, attrSK), "#")
+		switch kind {
+		case "COMPANY":
+			err = decode(it, &config.Company)
+		case "VERSION":
+			config.Version = version(it)
+		case "BRANCH":
+			err = appendDecoded(&config.Branches, it)
+		case "STAFF":
+			err = appendDecoded(&config.Staff, it)
+		case "SERVICE":
+			err = appendDecoded(&config.Services, it)
+		case "NUMBER":
+			err = appendDecoded(&config.Numbers, it)
+		case "POLICY":
+			err = appendDecoded(&config.Policies, it)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("configuration %s: %w", text(it, attrSK), err)
+		}
+	}
+	if config.Company.ID == "" {
+		return nil, fmt.Errorf("company %s has no configuration: load it with make company", t)
+	}
+	return config, nil
+}
+
+func appendDecoded[T any](list *[]T, it item) error {
+	var one T
+	if err := decode(it, &one); err != nil {
+		return err
+	}
+	*list = append(*list, one)
+	return nil
+}
+
+// SaveConfig writes a company's whole configuration: new and changed records are put, records that are gone deleted, and
+// the version moved on last, so that a reader never sees a new version over old records.
+func (s *Table) SaveConfig(ctx context.Context, t tenant.ID, c *company.Config) error {
+	old, err := s.query(ctx, t, configPartition(t), "")
+	if err != nil {
+		return err
+	}
+	records := map[string]any{"COMPANY": c.Company}
+	for _, b := range c.Branches {
+		records["BRANCH#"+b.ID] = b
+	}
+	for _, p := range c.Staff {
+		records["STAFF#"+p.ID] = p
+	}
+	for _, v := range c.Services {
+		records["SERVICE#"+v.ID] = v
+	}
+	for _, n := range c.Numbers {
+		records["NUMBER#"+n.E164] = n
+	}
+	for _, p := range c.Policies {
+		records["POLICY#"+p.Entity+"#"+p.EntityID+"#"+p.Type] = p
+	}
+	was := 0
+	for _, it := range old {
+		sk := text(it, attrSK)
+		if sk == "VERSION" {
+			was = version(it)
+			continue
+		}
+		if _, still := records[sk]; !still {
+			if _, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.name, Key: configKey(t, sk).item()}, s.as(t)); err != nil {
+				return fmt.Errorf("remove %s: %w", sk, err)
+			}
+		}
+	}
+	for sk, record := range records {
+		it, err := encode(configKey(t, sk), record)
+		if err != nil {
+			return err
+		}
+		if err := s.putItem(ctx, t, it); err != nil {
+			return fmt.Errorf("save %s: %w", sk, err)
+		}
+	}
+	it := versionKey(t).item()
+	it[attrVersion] = num(int64(was) + 1)
+	if err := s.putItem(ctx, t, it); err != nil {
+		return fmt.Errorf("save the configuration's version: %w", err)
+	}
+	c.Version = was + 1
+	return nil
+}
+
+func (s *Table) putItem(ctx context.Context, t tenant.ID, it map[string]types.AttributeValue) error {
+	_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.name, Item: it}, s.as(t))
+	return err
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/german"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// key is the place of an item. All key shapes of the table are in this file and nowhere else: the database enforces the
+// company by the beginning of the partition key, and never looks at the index attributes of a write.
+type key struct{ pk, sk string }
+
+const (
+	companyPrefix   = "COMPANY#"
+	directoryPrefix = "DIRECTORY#"
+	duePrefix       = "DUE#"
+	eventPrefix     = "EVENT#"
+	timerPrefix     = "TIMER#"
+	toolPrefix      = "TOOL#"
+	changePrefix    = "CHANGE#"
+	// dueShards spreads the timers of all companies over partitions of the index due.
+	dueShards = 8
+)
+
+func partition(t tenant.ID, collection ...string) string {
+	if t.IsZero() {
+		panic("store: a key without its company")
+	}
+	return strings.Join(append([]string{companyPrefix + t.String()}, collection...), "#")
+}
+
+// The company's configuration is one partition: read whole, cached, re-checked by its VERSION.
+func configPartition(t tenant.ID) string          { return partition(t) }
+func configKey(t tenant.ID, sk string) key        { return key{partition(t), sk} }
+func versionKey(t tenant.ID) key                  { return key{partition(t), "VERSION"} }
+func restKey(t tenant.ID, ref string) key         { return key{partition(t, "CALCOM", ref), "REST"} }
+func callPartition(t tenant.ID, id string) string { return partition(t, "CALL", id) }
+func callKey(t tenant.ID, id string) key          { return key{callPartition(t, id), "HEAD"} }
+func sessionKey(t tenant.ID, id string) key       { return key{callPartition(t, id), "SESSION"} }
+func transcriptKey(t tenant.ID, id string) key    { return key{callPartition(t, id), "TRANSCRIPT"} }
+func toolKey(t tenant.ID, id string, seq int) key {
+	return key{callPartition(t, id), fmt.Sprintf("%s%04d", toolPrefix, seq)}
+}
+
+func appointmentPartition(t tenant.ID, id string) string { return partition(t, "APPOINTMENT", id) }
+func appointmentKey(t tenant.ID, id string) key          { return key{appointmentPartition(t, id), "HEAD"} }
+func changeKey(t tenant.ID, id, change string) key {
+	return key{appointmentPartition(t, id), changePrefix + change}
+}
+
+// A timer lives beside what it is about, so that the transaction that changes the one can set or clear the other.
+func timerKey(t tenant.ID, appointment, queue, name string) key {
+	return key{appointmentPartition(t, appointment), timerPrefix + queue + "#" + name}
+}
+
+func dayKey(t tenant.ID, d booking.DayKey) key {
+	return key{partition(t, "BUSY", d.Resource), "DAY#" + d.Date.String()}
+}
+func slotKey(t tenant.ID, s booking.SlotKey) key {
+	return key{partition(t, "SLOTS", fmt.Sprint(s.EventTypeID)), "DAY#" + s.Date.String()}
+}
+func cardKey(t tenant.ID, contact string) key { return key{partition(t, "CONTACT", contact), "CARD"} }
+func emailKey(t tenant.ID, email string) key {
+	return key{partition(t, "EMAIL", strings.ToLower(email)), "CUSTOMER"}
+}
+func customerKey(t tenant.ID, id string) key { return key{partition(t, "CUSTOMER", id), "HEAD"} }
+func claimKey(t tenant.ID, uid string) key   { return key{partition(t, "BOOKING", uid), "CLAIM"} }
+func callbackKey(t tenant.ID, id string) key { return key{partition(t, "CALLBACK", id), "HEAD"} }
+func onceKey(t tenant.ID, name string) key   { return key{partition(t, "ONCE", name), "LEASE"} }
+func eventKey(partition, id string) key      { return key{partition, eventPrefix + id} }
+func routeKey(route string) key              { return key{directoryPrefix + "ROUTE#" + route, "ENTRY"} }
+func numberKey(e164 string) key              { return key{directoryPrefix + "NUMBER#" + e164, "ENTRY"} }
+
+// callsList is the partition of the index list that holds a company's calls, newest last.
+func callsList(t tenant.ID) string { return partition(t, "CALLS") }
+func callsListSort(at time.Time, id string) string {
+	return at.UTC().Format("2006-01-02T15:04:05Z") + "#" + id
+}
+
+func dueShard(shard int) string { return fmt.Sprintf("%s%d", duePrefix, shard) }
+
+// dateOf reads the date of a DAY# sort key.
+func dateOf(sk string) german.Date {
+	t, err := time.Parse("2006-01-02", strings.TrimPrefix(sk, "DAY#"))
+	if err != nil {
+		return german.Date{}
+	}
+	return german.DateOf(t, time.UTC)
+}
+
+// lastPart is what stands behind the last # of a partition key.
+func lastPart(pk string) string { return pk[strings.LastIndexByte(pk, '#')+1:] }

@@ -1,0 +1,31 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// list reads the newest partition keys of a list: the index holds keys only, records are read by them.
+func (s *Table) list(ctx context.Context, t tenant.ID, list string, limit int) ([]string, error) {
+	out, err := s.client.Query(ctx, &dynamodb.QueryInput{
+		TableName:                 &s.name,
+		IndexName:                 aws.String("list"),
+		KeyConditionExpression:    aws.String("list_pk = :pk"),
+		ExpressionAttributeValues: item{":pk": str(list)},
+		ScanIndexForward:          aws.Bool(false),
+		Limit:                     aws.Int32(int32(limit)),
+	}, s.as(t))
+	if err != nil {
+		return nil, fmt.Errorf("list: %w", err)
+	}
+	keys := make([]string, len(out.Items))
+	for i, it := range out.Items {
+		keys[i] = text(it, attrPK)
+	}
+	return keys, nil
+}

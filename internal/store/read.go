@@ -1,0 +1,231 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/call"
+	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/german"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+func bookingDayKey(d booking.Day) booking.DayKey {
+	return booking.DayKey{Resource: d.Resource, Date: d.Date}
+}
+
+func dateTime(d german.Date) time.Time {
+	return d.At(0, time.UTC)
+}
+
+func shardOf(id string) int {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % dueShards)
+}
+
+// one reads a record; false when there is none.
+func one[T any](ctx context.Context, s *Table, t tenant.ID, k key, what string) (record T, v int, ok bool, err error) {
+	it, err := s.get(ctx, t, k)
+	if err != nil {
+		return record, 0, false, fmt.Errorf("%s: %w", what, err)
+	}
+	if it == nil {
+		return record, 0, false, nil
+	}
+	if err := decode(it, &record); err != nil {
+		return record, 0, false, fmt.Errorf("%s: %w", what, err)
+	}
+	return record, version(it), true, nil
+}
+
+// Session of a call; a call nobody has asked anything in yet has an empty one of version 0.
+func (s *Table) Session(ctx context.Context, t tenant.ID, callID string) (call.Session, error) {
+	x, v, _, err := one[call.Session](ctx, s, t, sessionKey(t, callID), "session")
+	x.CallID, x.Version = callID, v
+	return x, err
+}
+
+// Call by Retell's id.
+func (s *Table) Call(ctx context.Context, t tenant.ID, callID string) (call.Call, bool, error) {
+	c, v, ok, err := one[call.Call](ctx, s, t, callKey(t, callID), "call")
+	c.Version = v
+	return c, ok, err
+}
+
+// ToolCall by its number in the call.
+func (s *Table) ToolCall(ctx context.Context, t tenant.ID, callID string, seq int) (call.ToolCall, bool, error) {
+	c, _, ok, err := one[call.ToolCall](ctx, s, t, toolKey(t, callID, seq), "tool call")
+	return c, ok, err
+}
+
+// ToolCalls of a call in order.
+func (s *Table) ToolCalls(ctx context.Context, t tenant.ID, callID string) ([]call.ToolCall, error) {
+	items, err := s.query(ctx, t, callPartition(t, callID), toolPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]call.ToolCall, len(items))
+	for i, it := range items {
+		if err := decode(it, &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Appointment by id.
+func (s *Table) Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error) {
+	a, v, ok, err := one[booking.Appointment](ctx, s, t, appointmentKey(t, id), "appointment")
+	a.Version = v
+	return a, ok, err
+}
+
+// Changes of an appointment, oldest first.
+func (s *Table) Changes(ctx context.Context, t tenant.ID, id string) ([]booking.Change, error) {
+	items, err := s.query(ctx, t, appointmentPartition(t, id), changePrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]booking.Change, len(items))
+	for i, it := range items {
+		if err := decode(it, &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Claim by Cal.com uid.
+func (s *Table) Claim(ctx context.Context, t tenant.ID, uid string) (booking.Claim, bool, error) {
+	c, v, ok, err := one[booking.Claim](ctx, s, t, claimKey(t, uid), "claim")
+	c.UID, c.Version = uid, v
+	return c, ok, err
+}
+
+// Customer by id.
+func (s *Table) Customer(ctx context.Context, t tenant.ID, id string) (customer.Customer, bool, error) {
+	c, v, ok, err := one[customer.Customer](ctx, s, t, customerKey(t, id), "customer")
+	c.Version = v
+	return c, ok, err
+}
+
+// EmailTaken tells whether an address is some customer's already.
+func (s *Table) EmailTaken(ctx context.Context, t tenant.ID, email string) (bool, error) {
+	it, err := s.get(ctx, t, emailKey(t, email))
+	return it != nil, err
+}
+
+// Callback by id.
+func (s *Table) Callback(ctx context.Context, t tenant.ID, id string) (callback.Request, bool, error) {
+	c, v, ok, err := one[callback.Request](ctx, s, t, callbackKey(t, id), "callback")
+	c.Version = v
+	return c, ok, err
+}
+
+// Gather reads what a decision needs in one strong request: days, cached slots, a caller's card, the calendar's rest.
+// What does not exist comes back empty with version 0.
+func (s *Table) Gather(ctx context.Context, t tenant.ID, ask ledger.Ask) (ledger.Known, error) {
+	known := ledger.Known{
+		Days:  make(map[booking.DayKey]booking.Day, len(ask.Days)),
+		Slots: make(map[booking.SlotKey]booking.SlotDay, len(ask.Slots)),
+	}
+	var keys []key
+	for _, d := range ask.Days {
+		if _, twice := known.Days[d]; !twice {
+			known.Days[d] = booking.Day{Resource: d.Resource, Date: d.Date}
+			keys = append(keys, dayKey(t, d))
+		}
+	}
+	for _, k := range ask.Slots {
+		if _, twice := known.Slots[k]; !twice {
+			known.Slots[k] = booking.SlotDay{EventTypeID: k.EventTypeID, Date: k.Date}
+			keys = append(keys, slotKey(t, k))
+		}
+	}
+	if ask.Card != "" {
+		known.Card.Key = ask.Card
+		keys = append(keys, cardKey(t, ask.Card))
+	}
+	if ask.Rest != "" {
+		keys = append(keys, restKey(t, ask.Rest))
+	}
+	for len(keys) > 0 {
+		n := min(len(keys), 100) // BatchGetItem's limit
+		items, err := s.batch(ctx, t, keys[:n])
+		if err != nil {
+			return known, err
+		}
+		for _, it := range items {
+			if err := place(&known, it); err != nil {
+				return known, err
+			}
+		}
+		keys = keys[n:]
+	}
+	return known, nil
+}
+
+// place puts a read item where it was asked for.
+func place(known *ledger.Known, it item) error {
+	pk, sk := text(it, attrPK), text(it, attrSK)
+	switch id := lastPart(pk); {
+	case sk == "CARD":
+		known.Card.Version = version(it)
+		return decode(it, &known.Card)
+	case sk == "REST":
+		known.RestUntil = time.Unix(number(it, "until"), 0).UTC()
+	case strings.Contains(pk, "#BUSY#"):
+		d := booking.Day{Resource: id, Date: dateOf(sk), Version: version(it)}
+		if err := decode(it, &d); err != nil {
+			return fmt.Errorf("day: %w", err)
+		}
+		known.Days[bookingDayKey(d)] = d
+	case strings.Contains(pk, "#SLOTS#"):
+		event, err := strconv.ParseInt(id, 10, 64)
+		if err != nil {
+			return fmt.Errorf("slots: %w", err)
+		}
+		d := booking.SlotDay{EventTypeID: event, Date: dateOf(sk)}
+		if err := decode(it, &d); err != nil {
+			return fmt.Errorf("slots: %w", err)
+		}
+		known.Slots[booking.SlotKey{EventTypeID: event, Date: d.Date}] = d
+	}
+	return nil
+}
+
+// CallIDs lists the company's calls, newest first.
+func (s *Table) CallIDs(ctx context.Context, t tenant.ID, limit int) ([]string, error) {
+	ids, err := s.list(ctx, t, callsList(t), limit)
+	if err != nil {
+		return nil, err
+	}
+	for i, pk := range ids {
+		ids[i] = lastPart(pk)
+	}
+	return ids, nil
+}
+
+// Events of a collection (a call's, or an appointment's without a call) in order.
+func (s *Table) Events(ctx context.Context, t tenant.ID, callID string) ([]Recorded, error) {
+	items, err := s.query(ctx, t, callPartition(t, callID), eventPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Recorded, len(items))
+	for i, it := range items {
+		out[i] = Recorded{Name: text(it, "name"), ID: strings.TrimPrefix(text(it, attrSK), eventPrefix), At: text(it, "at"), Detail: text(it, "detail")}
+	}
+	return out, nil
+}
+
+// Recorded is an event as the outbox keeps it for seven days.
+type Recorded struct{ Name, ID, At, Detail string }

@@ -1,0 +1,263 @@
+// Package voice is what the telephone agent may ask: its tools, their answers and the German sentences in them. Its one
+// rule: who calls and which company it is come from the signed call alone, and whatever a model wrote as an argument is
+// only the caller's words. It knows no wire format and no database.
+package voice
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/call"
+	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/policy"
+	"github.com/askpro/gateway/internal/scheduling"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// Store is what the tools ask of the table, beside what scheduling asks of it.
+type Store interface {
+	Config(ctx context.Context, t tenant.ID) (*company.Config, error)
+	Session(ctx context.Context, t tenant.ID, callID string) (call.Session, error)
+	Call(ctx context.Context, t tenant.ID, callID string) (call.Call, bool, error)
+	ToolCall(ctx context.Context, t tenant.ID, callID string, seq int) (call.ToolCall, bool, error)
+	Gather(ctx context.Context, t tenant.ID, ask ledger.Ask) (ledger.Known, error)
+	Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error
+	Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error)
+	Customer(ctx context.Context, t tenant.ID, id string) (customer.Customer, bool, error)
+	Callback(ctx context.Context, t tenant.ID, id string) (callback.Request, bool, error)
+}
+
+// Desk answers tool calls.
+type Desk struct {
+	Store     Store
+	Scheduler *scheduling.Scheduler
+	Now       func() time.Time
+	NewID     func() string
+	// Alarm tells people of what needs them; lambdakit lists the names.
+	Alarm func(ctx context.Context, name, company string)
+	// MailWorks says whether a confirmation can be promised by e-mail: a channel without provider does not exist (§16).
+	MailWorks bool
+}
+
+// Request is one tool call as the signed body tells it. Caller is the transmitted number (E.164) or empty, OurNumber the
+// company's own.
+type Request struct {
+	Tool      string // without a version suffix
+	Sent      string // as sent
+	HasCall   bool
+	CallID    string
+	Caller    string
+	OurNumber string
+	AgentID   string
+	Direction string
+	CallType  string
+	Args      map[string]any
+}
+
+// Alarms that the tools raise.
+const (
+	AlarmNoCallContext       = "no_call_context"
+	AlarmNoTenantContext     = "no_tenant_context"
+	AlarmUnsupportedFunction = "unsupported_function"
+	AlarmGuardFailed         = "guard_failed"
+)
+
+// tool is one thing the agent can ask. within is the hard limit at which a sentence is said and a job does the rest (§1).
+type tool struct {
+	run       func(*turn) (Reply, error)
+	operation policy.Operation
+	within    time.Duration
+	keepTime  bool // preferred_time is a wish in words
+}
+
+const (
+	quick   = time.Second
+	looking = 3 * time.Second
+	booked  = 8 * time.Second
+)
+
+// tools by canonical name. A function, not a variable: nothing is built at start-up.
+func toolOf(name string) (tool, bool) {
+	switch name {
+	case "initialize_call":
+		return tool{run: (*turn).initialize, within: quick}, true
+	case "current_time_berlin":
+		return tool{run: (*turn).currentTime, within: quick}, true
+	case "check_customer":
+		return tool{run: (*turn).checkCustomer, within: quick}, true
+	case "parse_date":
+		return tool{run: (*turn).parseDate, within: quick}, true
+	case "check_availability":
+		return tool{run: (*turn).checkAvailability, operation: policy.Availability, within: looking}, true
+	case "get_alternatives":
+		return tool{run: (*turn).getAlternatives, operation: policy.Availability, within: looking}, true
+	case "reserve_slot":
+		return tool{run: (*turn).reserve, operation: policy.Booking, within: looking}, true
+	case "release_slot_reservation":
+		return tool{run: (*turn).releaseHold, within: quick}, true
+	case "book_appointment":
+		return tool{run: (*turn).book, operation: policy.Booking, within: booked}, true
+	case "get_customer_appointments":
+		return tool{run: (*turn).appointments, operation: policy.AppointmentInquiry, within: quick}, true
+	case "cancel_appointment":
+		return tool{run: (*turn).cancelByCallback, operation: policy.Cancellation, within: quick}, true
+	case "reschedule_appointment":
+		return tool{run: (*turn).rescheduleByCallback, operation: policy.Reschedule, within: quick}, true
+	case "request_callback":
+		return tool{run: (*turn).requestCallback, operation: policy.Callback, within: quick, keepTime: true}, true
+	case "list_services":
+		return tool{run: (*turn).listServices, operation: policy.ServiceInformation, within: quick}, true
+	case "get_service_info":
+		return tool{run: (*turn).serviceInfo, operation: policy.ServiceInformation, within: quick}, true
+	case "get_opening_hours":
+		return tool{run: (*turn).openingHours, operation: policy.OpeningHours, within: quick}, true
+	case "transfer_to_human":
+		return tool{run: (*turn).transfer, within: quick}, true
+	}
+	return tool{}, false
+}
+
+// canonicalTool resolves the names that agents also use (§6).
+func canonicalTool(name string) string {
+	switch name = strings.ToLower(strings.TrimSpace(name)); name {
+	case "get_current_context":
+		return "initialize_call"
+	case "find_next_available":
+		return "get_alternatives"
+	case "start_booking":
+		return "book_appointment"
+	case "query_appointment":
+		return "get_customer_appointments"
+	case "get_available_services":
+		return "list_services"
+	}
+	return name
+}
+
+// conflicts is how often a tool starts over because somebody else changed what it had read: with 50 callers for one slot
+// all but one have to look again.
+const conflicts = 12
+
+// Handle answers one tool call. There is always a sentence.
+func (d *Desk) Handle(ctx context.Context, t tenant.ID, r Request) Reply {
+	if !r.HasCall || r.CallID == "" {
+		d.Alarm(ctx, AlarmNoCallContext, t.String())
+		return answer("no_call_context", say.noCall, transferNext, nil)
+	}
+	name := canonicalTool(r.Tool)
+	what, known := toolOf(name)
+	if !known {
+		what = tool{run: (*turn).unsupported, within: quick}
+	}
+	ctx, cancel := context.WithTimeout(ctx, what.within)
+	defer cancel()
+	reply, err := d.handle(ctx, t, r, name, what)
+	if err == nil {
+		return reply
+	}
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return refused.reply
+	}
+	// The cause goes to the log at the edge; the caller hears what happens next.
+	return Reply{Status: "technical_problem", Say: say.fault, Next: offerCallback, raw: nil, Data: fault{err}}
+}
+
+// fault carries the cause of a technical problem to the edge's log; it is never sent.
+type fault struct{ err error }
+
+// MarshalJSON keeps the cause out of the answer.
+func (fault) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
+
+// Cause of a technical problem, nil for every other reply.
+func (r Reply) Cause() error {
+	if f, ok := r.Data.(fault); ok {
+		return f.err
+	}
+	return nil
+}
+
+// refusal ends a tool call with an answer that needs no record.
+type refusal struct{ reply Reply }
+
+func (r *refusal) Error() string { return r.reply.Status }
+
+func (d *Desk) handle(ctx context.Context, t tenant.ID, r Request, name string, what tool) (Reply, error) {
+	config, err := d.Store.Config(ctx, t)
+	if err != nil {
+		return Reply{}, err
+	}
+	branch, ok := branchOf(config, r)
+	if !ok {
+		d.Alarm(ctx, AlarmNoTenantContext, t.String())
+		return answer("no_tenant_context", say.noTenant, transferNext, nil), nil
+	}
+	args := clean(r.Args, what.keepTime)
+	hasHead := false
+	for try := 0; ; try++ {
+		turn := &turn{
+			Context: ctx, desk: d, t: t, config: config, branch: branch, request: r, tool: name, args: args,
+			now: d.Now(), began: time.Now(), hasHead: hasHead,
+		}
+		reply, err := turn.play(what)
+		if err == nil {
+			return reply, nil
+		}
+		if !ledger.ConflictOn(err) || try == conflicts {
+			return Reply{}, err
+		}
+		hasHead = hasHead || ledger.ConflictOn(err, "call")
+		if err := pause(ctx, try); err != nil {
+			return Reply{}, err
+		}
+	}
+}
+
+// branchOf finds the branch that was rung, by our number or, on the web, by the agent.
+func branchOf(c *company.Config, r Request) (company.Branch, bool) {
+	if n, ok := c.NumberOf(r.OurNumber); ok {
+		if b, ok := c.Branch(n.BranchID); ok && b.Active {
+			return b, true
+		}
+	}
+	if r.OurNumber == "" || r.CallType == "web_call" {
+		return c.BranchOfAgent(r.AgentID)
+	}
+	return company.Branch{}, false
+}
+
+// Limits per call (§5.5).
+const (
+	maxTools     = 50
+	maxPerMinute = 20
+	maxPerTool   = 10
+)
+
+// exceeded counts a tool call and tells whether it is one too many.
+func (x *turn) exceeded() bool {
+	s := &x.session
+	minute := x.now.Unix() / 60
+	if s.Minute != minute {
+		s.Minute, s.InMinute = minute, 0
+	}
+	if s.Counts == nil {
+		s.Counts = map[string]int{}
+	}
+	counts := make(map[string]int, len(s.Counts)+1)
+	for k, v := range s.Counts {
+		counts[k] = v
+	}
+	counts[x.tool]++
+	s.Counts = counts
+	s.InMinute++
+	return s.Seq >= maxTools || s.InMinute > maxPerMinute || counts[x.tool] > maxPerTool
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

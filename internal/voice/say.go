@@ -1,0 +1,144 @@
+package voice
+
+import (
+	"strings"
+	"time"
+
+	"github.com/askpro/gateway/internal/german"
+)
+
+// say holds every sentence a caller hears from a tool; {words} are filled in. They are read aloud before they change:
+// testdata/golden/voice has them all as they sound.
+var say = struct {
+	fault, noCall, noTenant, unsupported, limit, disabled, orCallback,
+	greeting, greetingKnown, now, anonymous, newCustomer, foundCustomer, again, againPerhaps, understood,
+	needDate, needDateFor, needTime, whichTime, notUnderstood, ambiguousDates, ambiguous, invalidDate, invalidTime, contradiction,
+	pastDate, pastTime, pastWindow, mismatch, mismatchOf, tooFar,
+	noServices, whichService, unknownService, unknownStaff, cannotProvide,
+	available, availableNobody, availableFar, availableFarNobody, takenOffer, outsideHours, noSlots, dayOptions, outsideWindow, otherDays,
+	closedDay, closedHoliday, closedNothing, tooSoon, tooSoonNothing, ownAppointment,
+	reserved, released, needName, needNameFor, isThatYou, confirm, confirmWith, booked, byMail, requested, already, beingBooked,
+	uncertain, uncertainCall, uncertainNothing, slotTaken, takenNothing, slotTakenCallback, tooMany, calendarDown, calendarCallback,
+	needsNumber, noAppointments, oneAppointment, dayAppointments, nextAppointment,
+	categories, services, serviceInfo, serviceFree, opening, closed, closedFor, openNow, nextOpening, noTarget, transferring,
+	needNumber, needNumberForChange, callback, callbackUpdated string
+}{
+	fault:       "Da ist bei mir gerade etwas schiefgegangen. Soll Sie jemand zurückrufen?",
+	noCall:      "Ich kann diesen Anruf gerade nicht zuordnen. Ich verbinde Sie gerne weiter.",
+	noTenant:    "Ich konnte Ihren Anruf leider nicht zuordnen. Soll ich Sie weiterverbinden?",
+	unsupported: "Das kann ich telefonisch leider nicht erledigen. Soll Sie jemand zurückrufen?",
+	limit:       "Ich verbinde Sie am besten weiter oder lasse Sie zurückrufen.",
+	disabled:    "Das ist telefonisch im Moment leider nicht möglich.",
+	orCallback:  "Soll Sie jemand zurückrufen?",
+
+	greeting:      "Guten Tag, hier ist {company}. Was kann ich für Sie tun?",
+	greetingKnown: "Guten Tag, {name}, hier ist {company}. Was kann ich für Sie tun?",
+	now:           "Heute ist {date}, es ist {time}.",
+	anonymous:     "Ihre Nummer wird nicht übertragen. Wie ist denn Ihr Name?",
+	newCustomer:   "Ich kenne Ihre Nummer noch nicht. Wie ist denn Ihr Name?",
+	foundCustomer: "Schön, dass Sie wieder anrufen, {name}.",
+	again:         "Schön, dass Sie wieder anrufen, {name}. Möchten Sie wieder {service}?",
+	againPerhaps:  "Schön, dass Sie wieder anrufen, {name}. Soll es wieder {service} sein, oder etwas anderes?",
+	understood:    "Das habe ich verstanden.",
+
+	needDate:       "An welchem Tag möchten Sie kommen? Sagen Sie zum Beispiel: nächsten Dienstag.",
+	needDateFor:    "An welchem Tag um {time} möchten Sie kommen? Sagen Sie zum Beispiel: nächsten Dienstag.",
+	needTime:       "Um wie viel Uhr möchten Sie {day} kommen? Sagen Sie zum Beispiel: um halb drei.",
+	whichTime:      "Meinen Sie {one} oder {two}?",
+	notUnderstood:  "Den Tag habe ich nicht verstanden. Sagen Sie bitte zum Beispiel: nächsten Dienstag um 10 Uhr.",
+	ambiguousDates: "Meinen Sie {one} oder {two}?",
+	ambiguous:      "Das ist nicht eindeutig. Welchen Tag und welche Uhrzeit meinen Sie genau?",
+	invalidDate:    "Diesen Tag gibt es im Kalender nicht. Welchen Tag meinen Sie?",
+	invalidTime:    "Diese Uhrzeit gibt es nicht. Um wie viel Uhr möchten Sie kommen?",
+	contradiction:  "Da passen Uhrzeit und Tageszeit nicht zusammen. Um wie viel Uhr möchten Sie kommen?",
+	pastDate:       "Der Tag, {date}, ist schon vorbei. Welchen Tag meinen Sie?",
+	pastTime:       "Heute um {time} ist schon vorbei. Meinten Sie morgen?",
+	pastWindow:     "Das ist heute leider schon vorbei. Wann möchten Sie stattdessen kommen?",
+	mismatch:       "Der {date} ist ein {weekday}. Welchen Tag meinen Sie?",
+	mismatchOf:     "Wochentag und Datum passen nicht zusammen. Meinten Sie {one} oder {two}?",
+	tooFar:         "So weit im Voraus kann ich leider noch nicht buchen. Welchen Tag im nächsten Jahr oder früher möchten Sie?",
+
+	noServices:     "Im Moment kann ich leider keine Leistung buchen. Soll Sie jemand zurückrufen?",
+	whichService:   "Meinen Sie {services}?",
+	unknownService: "Diese Leistung kenne ich nicht. Was darf es sein: {services}?",
+	unknownStaff:   "Diesen Namen habe ich bei uns nicht gefunden. Möchten Sie zu {staff}?",
+	cannotProvide:  "{wish} bietet {service} leider nicht an. Möglich wäre es bei {staff}. Passt das?",
+
+	available:          "{When} ist bei {staff} frei. Soll ich das so buchen?",
+	availableNobody:    "{When} ist frei. Soll ich das so buchen?",
+	availableFar:       "Sie meinen {date}? {When} ist bei {staff} frei. Soll ich das so buchen?",
+	availableFarNobody: "Sie meinen {date}? {When} ist frei. Soll ich das so buchen?",
+	takenOffer:         "Um {time} ist leider nichts frei. Ich hätte {options}. Was passt Ihnen?",
+	outsideHours:       "Um {time} haben wir nicht geöffnet. Ich hätte {options}. Was passt Ihnen?",
+	noSlots:            "In den nächsten 14 Tagen ist leider nichts frei. Soll Sie jemand zurückrufen?",
+	dayOptions:         "Ich hätte {options}. Was passt Ihnen?",
+	outsideWindow:      "In dieser Zeit ist leider nichts frei. Außerhalb davon hätte ich {options}. Was passt Ihnen?",
+	otherDays:          "Da ist leider nichts frei. Ich hätte {options}. Was passt Ihnen?",
+	closedDay:          "{Day} haben wir geschlossen. Ich hätte {options}. Was passt Ihnen?",
+	closedHoliday:      "{Day} haben wir wegen {holiday} geschlossen. Ich hätte {options}. Was passt Ihnen?",
+	closedNothing:      "{Day} haben wir geschlossen. Wir öffnen wieder {next}. Wann möchten Sie kommen?",
+	tooSoon:            "So kurzfristig geht es leider nicht, frühestens {earliest}. Ich hätte {options}. Was passt Ihnen?",
+	tooSoonNothing:     "So kurzfristig geht es leider nicht, frühestens {earliest}. Wann möchten Sie stattdessen kommen?",
+	ownAppointment:     "Sie haben an dem Tag schon um {time} einen Termin. Möchten Sie ihn verschieben oder zusätzlich buchen?",
+
+	reserved:          "{When} habe ich für Sie vorgemerkt. Soll ich das so buchen?",
+	released:          "In Ordnung, der Termin ist wieder frei.",
+	needName:          "Auf welchen Namen darf ich den Termin eintragen?",
+	needNameFor:       "Gerne bei {staff}. Auf welchen Namen darf ich den Termin eintragen?",
+	isThatYou:         "{name} – ist das Ihr Name, oder möchten Sie zu {name}?",
+	confirm:           "{When} wäre {service} frei. Soll ich das verbindlich buchen?",
+	confirmWith:       "{When} ist bei {staff} frei. Soll ich das verbindlich buchen?",
+	booked:            "Ihr Termin ist gebucht: {service}{with}, {when}.",
+	byMail:            "Die Bestätigung bekommen Sie per E-Mail.",
+	requested:         "Ich habe den Termin angefragt; Sie bekommen noch eine Bestätigung.",
+	already:           "Der Termin ist schon für Sie eingetragen: {service}, {when}.",
+	beingBooked:       "Ihr Termin wird gerade gebucht. Einen kleinen Moment noch.",
+	uncertain:         "Der Kalender antwortet gerade langsam. Ich kümmere mich darum, Sie bekommen eine Bestätigung per E-Mail.",
+	uncertainCall:     "Der Kalender antwortet gerade langsam. Ich kümmere mich darum; sollte es nicht klappen, rufen wir Sie zurück.",
+	uncertainNothing:  "Der Kalender antwortet gerade langsam. Ich kümmere mich darum. Bitte rufen Sie zur Sicherheit später noch einmal an.",
+	slotTaken:         "Der Termin wurde leider gerade vergeben. Frei wäre {options}. Was passt Ihnen?",
+	takenNothing:      "Der Termin wurde leider gerade vergeben, und in der Nähe ist nichts mehr frei. Soll Sie jemand zurückrufen?",
+	slotTakenCallback: "Der Termin wurde leider gerade vergeben. Wir rufen Sie {until} zurück und finden einen anderen.",
+	tooMany:           "Auf Ihren Namen gibt es schon einen Termin. Möchten Sie ihn verschieben, oder soll Sie jemand zurückrufen?",
+	calendarDown:      "Ich erreiche den Kalender gerade leider nicht. Unter welcher Nummer dürfen wir Sie zurückrufen?",
+	calendarCallback:  "Ich erreiche den Kalender gerade leider nicht. Wir rufen Sie {until} zurück.",
+
+	needsNumber:     "Dafür brauche ich Ihre Rufnummer, und sie wird nicht übertragen. Soll Sie jemand zurückrufen?",
+	noAppointments:  "Ich sehe keinen anstehenden Termin unter Ihrer Nummer.",
+	oneAppointment:  "Ihr nächster Termin ist {when}: {service}{with}.",
+	dayAppointments: "Sie haben {day} diese Termine: {list}.",
+	nextAppointment: "Ihr nächster Termin ist {when}: {service}, und {more}. Soll ich alle vorlesen?",
+
+	categories:   "Wir haben mehrere Bereiche: {list}. Wofür interessieren Sie sich?",
+	services:     "Wir bieten {list}. Was darf es sein?",
+	serviceInfo:  "{service} dauert {duration} und kostet {price}.",
+	serviceFree:  "{service} dauert {duration} und ist kostenlos.",
+	opening:      "{day} haben wir {ranges} geöffnet.",
+	closed:       "{day} haben wir geschlossen.",
+	closedFor:    "{day} haben wir wegen {holiday} geschlossen.",
+	openNow:      "Gerade ist geöffnet.",
+	nextOpening:  "Wir öffnen wieder {next}.",
+	noTarget:     "Im Moment kann ich Sie leider nicht verbinden. Soll Sie jemand zurückrufen?",
+	transferring: "Ich verbinde Sie, einen Moment bitte.",
+
+	needNumber:          "Unter welcher Nummer dürfen wir Sie zurückrufen?",
+	needNumberForChange: "Für Änderungen rufen wir Sie zurück. Unter welcher Nummer erreichen wir Sie?",
+	callback:            "Wir rufen Sie {until} zurück.",
+	callbackUpdated:     "Das habe ich zu Ihrem Rückruf dazugeschrieben. Wir rufen Sie {until} zurück.",
+}
+
+// fill puts values into a sentence: fill(text, "when", "morgen um 10 Uhr"). {When} takes the value of when with a
+// capital letter, for the beginning of a sentence.
+func fill(text string, values ...string) string {
+	pairs := make([]string, 0, len(values)*2)
+	for i := 0; i+1 < len(values); i += 2 {
+		pairs = append(pairs, "{"+values[i]+"}", values[i+1], "{"+upperFirst(values[i])+"}", upperFirst(values[i+1]))
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// speakUntil says a deadline: "bis Montag, den 3. März, um 10 Uhr".
+func speakUntil(t, now time.Time, loc *time.Location) string {
+	when := german.SpeakWhen(t, now, loc)
+	return "bis " + strings.TrimPrefix(when, "am ")
+}

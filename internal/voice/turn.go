@@ -1,0 +1,345 @@
+package voice
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/call"
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/german"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/policy"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// turn is one tool call being answered: what was read, and the step that will be written together with the answer.
+type turn struct {
+	context.Context
+	desk    *Desk
+	t       tenant.ID
+	config  *company.Config
+	branch  company.Branch
+	request Request
+	tool    string
+	args    arguments
+	now     time.Time
+	began   time.Time // wall clock, for the duration only
+
+	session  call.Session
+	hasHead  bool
+	step     ledger.Step
+	recorded bool // the answer is in the table already
+}
+
+// play opens the session, runs the tool and records its answer in one transaction.
+func (x *turn) play(what tool) (Reply, error) {
+	if err := x.open(); err != nil {
+		return Reply{}, err
+	}
+	if x.exceeded() {
+		return x.record(answer("limit_reached", say.limit, transferNext, nil))
+	}
+	if v := policy.Check(x.config, x.branch, what.operation, x.now); !v.Allowed {
+		return x.record(x.disabled(v))
+	}
+	reply, err := what.run(x)
+	if err != nil || x.recorded {
+		return reply, err
+	}
+	return x.record(reply)
+}
+
+func (x *turn) disabled(v policy.Verdict) Reply {
+	text := plain(v.Message)
+	if text == "" {
+		text = say.disabled
+	}
+	next := goOn
+	if policy.Check(x.config, x.branch, policy.Callback, x.now).Allowed {
+		text, next = text+" "+say.orCallback, offerCallback
+	}
+	return answer("operation_disabled", text, next, nil)
+}
+
+// open reads the session. A call nobody has heard of yet is created with the first answer, whatever message comes first.
+func (x *turn) open() error {
+	s, err := x.desk.Store.Session(x, x.t, x.request.CallID)
+	if err != nil {
+		return err
+	}
+	x.adopt(s)
+	return nil
+}
+
+func (x *turn) adopt(s call.Session) {
+	if s.Version == 0 {
+		s.BranchID, s.From = x.branch.ID, x.request.Caller
+	}
+	kept := make([]booking.Offer, 0, len(s.Offers))
+	for _, o := range s.Offers {
+		if o.Alive(x.now) {
+			kept = append(kept, o)
+		}
+	}
+	s.Offers = kept
+	s.Listed = min(s.Listed, len(kept))
+	if s.Pin.Until <= x.now.Unix() {
+		s.Pin = call.Pin{}
+	}
+	if s.Held != nil && s.Held.Until <= x.now.Unix() {
+		s.Held = nil
+	}
+	x.session = s
+}
+
+// head is the call's own record, made once.
+func (x *turn) head() *call.Call {
+	return &call.Call{
+		ID: x.desk.NewID(), RetellID: x.request.CallID, BranchID: x.branch.ID, Type: x.request.CallType, From: x.request.Caller, To: x.request.OurNumber,
+		Direction: x.request.Direction, AgentID: x.request.AgentID, Status: call.Ongoing, StartedAt: &x.now, CreatedAt: x.now, UpdatedAt: x.now,
+	}
+}
+
+// withAnswer completes a step with the session and the record of this tool call.
+func (x *turn) withAnswer(step *ledger.Step, reply Reply) {
+	x.session.Seq++
+	step.Session = &x.session
+	step.ToolCall = &call.ToolCall{
+		Seq: x.session.Seq, Tool: x.request.Sent, Canonical: x.tool, Args: x.args.json(), Response: string(reply.JSON()),
+		Status: reply.Status, DurationMS: time.Since(x.began).Milliseconds(), At: x.now,
+	}
+	if x.session.Version == 0 && !x.hasHead {
+		step.Call = x.head()
+	}
+}
+
+// record writes the answer and everything the tool decided.
+func (x *turn) record(reply Reply) (Reply, error) {
+	x.withAnswer(&x.step, reply)
+	if err := x.desk.Store.Commit(x, x.t, &x.step); err != nil {
+		return Reply{}, err
+	}
+	x.recorded = true
+	return reply, nil
+}
+
+// service chooses what the caller talks about (§9.1): named, pinned, default, first. A named service that matches nothing
+// never becomes another one.
+func (x *turn) service() (company.Service, *Reply) {
+	list := x.config.Bookable(x.branch.ID)
+	if len(list) == 0 {
+		r := answer("unknown_service", say.noServices, offerCallback, nil)
+		return company.Service{}, &r
+	}
+	if spoken := x.args["service"]; spoken != "" {
+		m := company.MatchService(list, spoken)
+		if m.OK {
+			return m.Found, nil
+		}
+		r := x.unknownService(list, m.Candidates)
+		return company.Service{}, &r
+	}
+	for _, s := range list {
+		if s.ID == x.session.Pin.ServiceID {
+			return s, nil
+		}
+	}
+	for _, s := range list {
+		if s.Default {
+			return s, nil
+		}
+	}
+	return list[0], nil
+}
+
+type candidate struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (x *turn) unknownService(all, near []company.Service) Reply {
+	text := say.whichService
+	if len(near) == 0 {
+		near = all
+		text = say.unknownService
+	}
+	var names []string
+	list := []candidate{}
+	for _, s := range near[:min(3, len(near))] {
+		names = append(names, s.Name)
+		list = append(list, candidate{s.ID, s.Name})
+	}
+	return answer("unknown_service", fill(text, "services", german.SpeakList(names, "oder")), askService, map[string]any{"candidates": list})
+}
+
+// doers are who can do a service, narrowed to the wished member of staff.
+func (x *turn) doers(s company.Service) (doers []company.Doer, wish company.Staff, refused *Reply) {
+	all := x.config.Doers(x.branch.ID, s)
+	spoken := x.args["staff"]
+	if spoken == "" {
+		if x.session.Pin.ServiceID != s.ID || x.session.Pin.StaffID == "" {
+			return all, wish, nil
+		}
+		spoken = x.session.Pin.StaffID
+	}
+	switch strings.ToLower(spoken) {
+	case "egal", "beliebig", "any", "none", "null", "jeder", "wer frei ist":
+		return all, wish, nil
+	}
+	var here []company.Staff
+	for _, p := range x.config.Staff {
+		if p.Active && p.BranchID == x.branch.ID {
+			here = append(here, p)
+		}
+	}
+	m := company.MatchPerson(here, spoken)
+	if !m.OK {
+		near := m.Candidates
+		if len(near) == 0 {
+			near = here
+		}
+		var names []string
+		list := []candidate{}
+		for _, p := range near[:min(3, len(near))] {
+			names, list = append(names, p.Name), append(list, candidate{p.ID, p.Name})
+		}
+		r := answer("unknown_staff", fill(say.unknownStaff, "staff", german.SpeakList(names, "oder")), askName, map[string]any{"candidates": list})
+		r.Next = goOn
+		return nil, wish, &r
+	}
+	var names []string
+	for _, d := range all {
+		if d.Staff.ID == m.Found.ID {
+			return []company.Doer{d}, m.Found, nil
+		}
+		names = append(names, d.Staff.Name)
+	}
+	r := answer("staff_cannot_provide_service",
+		fill(say.cannotProvide, "wish", firstName(m.Found.Name), "service", s.Name, "staff", german.SpeakList(names, "oder")),
+		goOn, map[string]any{"staff_names": names})
+	return nil, wish, &r
+}
+
+// firstName is how callers speak of people: "Anna", but "Dr. Lena Vogt" stays whole.
+func firstName(name string) string {
+	if strings.HasPrefix(name, "Dr.") || strings.HasPrefix(name, "Prof.") {
+		return name
+	}
+	first, _, _ := strings.Cut(name, " ")
+	return first
+}
+
+// pin remembers what the caller talks about for half an hour.
+func (x *turn) pin(s company.Service, wish company.Staff) {
+	x.session.Pin = call.Pin{ServiceID: s.ID, StaffID: wish.ID, Until: x.now.Add(booking.PinFor).Unix()}
+}
+
+// offer makes an option the caller can pick later: everything that booking it needs is fixed now.
+func (x *turn) offer(s company.Service, slot booking.Slot) (booking.Offer, option) {
+	x.session.NextOpt++
+	o := booking.Offer{
+		ID: fmt.Sprintf("opt%d", x.session.NextOpt), Start: slot.Start.Unix(), Minutes: int(slot.End.Sub(slot.Start) / time.Minute),
+		ServiceID: s.ID, StaffID: slot.StaffID, EventTypeID: slot.EventTypeID, PriceCents: s.PriceCents, Until: x.now.Add(booking.OfferFor).Unix(),
+	}
+	if slot.Resource != slot.StaffID {
+		o.Resource = slot.Resource
+	}
+	x.session.Offers = append(x.session.Offers, o)
+	if n := len(x.session.Offers); n > maxOffers {
+		x.session.Offers = x.session.Offers[n-maxOffers:]
+	}
+	return o, x.describe(o)
+}
+
+// maxOffers keeps the session small: the last three lists can still be picked from.
+const maxOffers = 9
+
+// offers makes the options of one list; "den zweiten" counts in the last one.
+func (x *turn) offers(s company.Service, slots []booking.Slot) []option {
+	var out []option
+	for _, slot := range slots {
+		_, o := x.offer(s, slot)
+		out = append(out, o)
+	}
+	x.session.Listed = len(out)
+	return out
+}
+
+func (x *turn) describe(o booking.Offer) option {
+	loc := x.branch.Location()
+	start, end := o.StartsAt().In(loc), o.EndsAt().In(loc)
+	day := x.branch.Day(start)
+	s, _ := x.config.Service(o.ServiceID)
+	p, _ := x.config.Person(o.StaffID)
+	return option{
+		OfferID: o.ID, StartsAt: start.Format(time.RFC3339), EndsAt: end.Format(time.RFC3339),
+		Date: german.WriteDateShort(day), Time: start.Format("15:04"), Weekday: german.WeekdayName(day),
+		ServiceID: s.ID, ServiceName: s.Name, StaffID: p.ID, StaffName: p.Name, PriceCents: o.PriceCents, Minutes: o.Minutes,
+		Spoken: german.SpeakWhen(start, x.now, loc),
+	}
+}
+
+// hold claims an offer's time for two minutes and lets the call's older hold go, in the step of this answer.
+func (x *turn) hold(o booking.Offer, known *ledger.Known) time.Time {
+	until := x.now.Add(booking.HoldFor)
+	x.letGo(known, o.Takes(), x.branch.Day(o.StartsAt()))
+	for _, date := range x.branch.DaysOf(o.StartsAt(), o.EndsAt()) {
+		k := booking.DayKey{Resource: o.Takes(), Date: date}
+		d, ok := known.Days[k]
+		if !ok {
+			d = booking.Day{Resource: k.Resource, Date: date}
+		}
+		d = d.WithoutHold(x.request.CallID, x.now).With(booking.Entry{
+			Start: o.Start, End: o.EndsAt().Unix(), Kind: booking.Hold, Owner: x.request.CallID, Until: until.Unix(),
+		}, x.now)
+		known.Days[k] = d
+		x.setDay(d)
+	}
+	x.session.Held = &call.Held{Resource: o.Takes(), Date: x.branch.Day(o.StartsAt()).String(), Offer: o.ID, Until: until.Unix()}
+	return until
+}
+
+// letGo releases the call's hold, unless it is on the day that is about to be written anyway.
+func (x *turn) letGo(known *ledger.Known, exceptResource string, exceptDate german.Date) {
+	h := x.session.Held
+	x.session.Held = nil
+	if h == nil || (h.Resource == exceptResource && h.Date == exceptDate.String()) {
+		return
+	}
+	if d, ok := known.Days[heldDay(h)]; ok && d.Version > 0 {
+		x.setDay(d.WithoutHold(x.request.CallID, x.now))
+	}
+}
+
+func heldDay(h *call.Held) booking.DayKey {
+	k := booking.DayKey{Resource: h.Resource}
+	fmt.Sscanf(h.Date, "%d-%d-%d", &k.Date.Year, &k.Date.Month, &k.Date.Day)
+	return k
+}
+
+func (x *turn) setDay(d booking.Day) {
+	for i := range x.step.Days {
+		if x.step.Days[i].Resource == d.Resource && x.step.Days[i].Date == d.Date {
+			x.step.Days[i] = d
+			return
+		}
+	}
+	x.step.Days = append(x.step.Days, d)
+}
+
+// pause before starting over, longer with every try.
+func pause(ctx context.Context, try int) error {
+	limit := min(10*time.Millisecond<<min(try, 5), 250*time.Millisecond)
+	timer := time.NewTimer(limit/2 + rand.N(limit/2))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
