@@ -2,7 +2,11 @@
 // never from a name. It knows no call and no storage.
 package customer
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Customer is a person; Identity is known or anonymous (a caller with suppressed number).
 type Customer struct {
@@ -33,6 +37,33 @@ type Visit struct {
 
 // MaxRecent is how many visits the share of a favourite is computed over (§6.3).
 const MaxRecent = 20
+
+// WithVisit returns the customer with an appointment in their history, newest first; false when it stands there already,
+// unmoved.
+func (c Customer) WithVisit(v Visit) (Customer, bool) {
+	list := make([]Visit, 0, len(c.Recent)+1)
+	known := false
+	for _, old := range c.Recent {
+		if old == v {
+			return c, false
+		}
+		if old.AppointmentID == v.AppointmentID {
+			known = true
+			continue
+		}
+		list = append(list, old)
+	}
+	list = append(list, v)
+	slices.SortStableFunc(list, func(a, b Visit) int { return cmp.Compare(b.Start, a.Start) })
+	c.Recent = list[:min(len(list), MaxRecent)]
+	if !known {
+		c.AppointmentCount++
+	}
+	if at := time.Unix(v.Start, 0).UTC(); c.LastAppointment == nil || at.After(*c.LastAppointment) {
+		c.LastAppointment = &at
+	}
+	return c, true
+}
 
 // Favourite is the most frequent service among the recent visits and its share, 0–1.
 func (c Customer) Favourite() (serviceID string, share float64) {

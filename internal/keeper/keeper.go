@@ -10,6 +10,7 @@ import (
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
@@ -22,6 +23,7 @@ type Store interface {
 	Session(ctx context.Context, t tenant.ID, callID string) (call.Session, error)
 	ToolCalls(ctx context.Context, t tenant.ID, callID string) ([]call.ToolCall, error)
 	Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error)
+	Customer(ctx context.Context, t tenant.ID, id string) (customer.Customer, bool, error)
 	Gather(ctx context.Context, t tenant.ID, ask ledger.Ask) (ledger.Known, error)
 	Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error
 }

@@ -157,3 +157,19 @@ func open(record events.SQSMessage) (Incoming, error) {
 	m.Tenant = tenant.Proven(m.Company)
 	return m, nil
 }
+
+// Load gets a body that was too large for the message; get reads an object.
+func (m *Incoming) Load(ctx context.Context, get func(ctx context.Context, key string) ([]byte, error)) error {
+	if m.Object == "" {
+		return nil
+	}
+	packed, err := get(ctx, m.Object)
+	if err != nil {
+		return err
+	}
+	if m.Body, err = Decompress(packed); err != nil {
+		return fmt.Errorf("unpack a large body: %w", err)
+	}
+	m.Object = ""
+	return nil
+}

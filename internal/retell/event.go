@@ -12,6 +12,9 @@ import (
 	"github.com/askpro/gateway/internal/call"
 )
 
+// KindEvent is the work that an accepted event makes; its body is the event as Retell sent it.
+const KindEvent = "retell.event"
+
 // Peek tells what the accepting side needs of an event: its name, whether it changes a call, and our number in it.
 func Peek(body []byte) (event string, wanted bool, ours string, err error) {
 	o, err := read(body)

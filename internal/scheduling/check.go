@@ -248,3 +248,6 @@ func (s *Scheduler) Settle(ctx context.Context, t tenant.ID, c *company.Config, 
 	}
 	return true, s.settle(ctx, checking{t: t, config: c, branch: branch}, a, found)
 }
+
+// LastCheck is the check that a timer wakes.
+var LastCheck = len(checks) - 1

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -70,10 +71,26 @@ func timerOf(pk, sk string) (Timer, bool) {
 	return Timer{CompanyID: owner[1], PK: pk, SK: sk, Queue: what[1], Name: what[2], About: lastPart(pk)}, true
 }
 
-// ParseTimer reads the key that cron-timers handed out and proves that it is the company's.
-func ParseTimer(t tenant.ID, pk, sk string) (Timer, bool) {
-	timer, ok := timerOf(pk, sk)
-	return timer, ok && timer.CompanyID == t.String()
+// KindTimer is the work that a due timer makes.
+const KindTimer = "timer"
+
+// Handed is how a due timer travels: its key.
+type Handed struct {
+	PK string `json:"pk"`
+	SK string `json:"sk"`
+}
+
+// Handed gives the timer's key.
+func (t Timer) Handed() Handed { return Handed{t.PK, t.SK} }
+
+// ReadTimer reads a key that cron-timers handed out; false when it is not one of the company's timers.
+func ReadTimer(t tenant.ID, body []byte) (Timer, bool, error) {
+	var h Handed
+	if err := json.Unmarshal(body, &h); err != nil {
+		return Timer{}, false, fmt.Errorf("read a timer: %w", err)
+	}
+	timer, ok := timerOf(h.PK, h.SK)
+	return timer, ok && timer.CompanyID == t.String(), nil
 }
 
 // Take removes a timer that has been seen to. Removing twice is harmless.

@@ -1,0 +1,44 @@
+// work-sync keeps us and Cal.com of one mind: it looks after bookings of unknown outcome, applies what Cal.com tells, and
+// fetches slots before they are asked for.
+//
+//	Woken by:     queue sync: appointment.requested.v1, call.started.v1, calcom.webhook, prefetch, timer
+//	Twice:        compares states; a second time changes nothing
+//	If it fails:  bookings stay unconfirmed. Messages wait in sync-dead; `make redrive Q=sync` puts them back
+package main
+
+import (
+	_ "time/tzdata"
+
+	"github.com/askpro/gateway/internal/blob"
+	"github.com/askpro/gateway/internal/calcom"
+	"github.com/askpro/gateway/internal/clock"
+	"github.com/askpro/gateway/internal/ident"
+	"github.com/askpro/gateway/internal/lambdakit"
+	"github.com/askpro/gateway/internal/lambdakit/queue"
+	"github.com/askpro/gateway/internal/scheduling"
+	"github.com/askpro/gateway/internal/store"
+)
+
+type config struct {
+	Table             string `env:"TABLE_NAME"`
+	TenantRole        string `env:"TENANT_ROLE_ARN"`
+	Queue             string `env:"SYNC_QUEUE_URL"`
+	Bucket            string `env:"BUCKET_NAME"`
+	Calcom            string `env:"CALCOM_BASE_URL"`
+	PlaceholderDomain string `env:"PLACEHOLDER_MAIL_DOMAIN"`
+}
+
+func main() {
+	cfg := lambdakit.Must(lambdakit.Load[config]())
+	env := lambdakit.FromEnvironment()
+	table := store.Open(env, lambdakit.NewSessions(env, cfg.TenantRole), cfg.Table, clock.Now)
+	lambdakit.ServeQueue((&worker{
+		table: table,
+		scheduler: &scheduling.Scheduler{
+			Store: table, Calendar: calcom.NewClient(cfg.Calcom, lambdakit.NewSecrets(env), clock.Now), Now: clock.Now,
+			NewID: ident.Maker(clock.Now), PlaceholderDomain: cfg.PlaceholderDomain, Alarm: lambdakit.Alarm,
+		},
+		bucket: blob.Open(env, cfg.Bucket, nil),
+		later:  queue.Open(env, cfg.Queue),
+	}).work)
+}

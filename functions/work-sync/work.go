@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/askpro/gateway/internal/blob"
+	"github.com/askpro/gateway/internal/calcom"
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/hook"
+	"github.com/askpro/gateway/internal/lambdakit"
+	"github.com/askpro/gateway/internal/lambdakit/queue"
+	"github.com/askpro/gateway/internal/scheduling"
+	"github.com/askpro/gateway/internal/store"
+)
+
+type worker struct {
+	table     *store.Table
+	scheduler *scheduling.Scheduler
+	bucket    *blob.Bucket
+	later     *queue.Queue
+}
+
+// check is the work of looking a booking up once more.
+type check struct {
+	AppointmentID string `json:"appointment_id"`
+	Number        int    `json:"check"`
+}
+
+const kindCheck = "appointment.check"
+
+func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
+	config, err := w.table.Config(ctx, m.Tenant)
+	if err != nil {
+		return err
+	}
+	switch m.Kind {
+	case event.AppointmentRequested{}.Name(), kindCheck:
+		var c check // both name the appointment; a fresh request starts with the first check
+		if err := json.Unmarshal(m.Body, &c); err != nil {
+			return fmt.Errorf("read %s: %w", m.Kind, err)
+		}
+		_, err := w.check(ctx, m, config, c)
+		return err
+	case store.KindTimer:
+		return w.timer(ctx, m, config)
+	case calcom.KindWebhook:
+		if err := m.Load(ctx, w.bucket.Get); err != nil {
+			return err
+		}
+		notice, wanted, err := calcom.ReadWebhook(m.Body)
+		if err != nil || !wanted {
+			return err
+		}
+		return w.scheduler.Apply(ctx, m.Tenant, config, notice)
+	case hook.KindPrefetch, event.CallStarted{}.Name():
+		var p hook.Prefetch
+		if err := json.Unmarshal(m.Body, &p); err != nil {
+			return fmt.Errorf("read %s: %w", m.Kind, err)
+		}
+		branch, ok := config.Branch(p.BranchID)
+		if !ok {
+			return nil // the branch was closed meanwhile
+		}
+		usual := config.Bookable(branch.ID)
+		return w.scheduler.Prefetch(ctx, m.Tenant, config, branch, usual[:min(len(usual), usualServices)])
+	}
+	return fmt.Errorf("queue sync knows no %s", m.Kind)
+}
+
+// usualServices is for how many services slots are fetched beforehand: each costs one request per event type.
+const usualServices = 2
+
+// check looks a booking up and puts itself off until the next time.
+func (w *worker) check(ctx context.Context, m lambdakit.Incoming, config *company.Config, c check) (scheduling.Next, error) {
+	next, err := w.scheduler.Check(ctx, m.Tenant, config, c.AppointmentID, c.Number)
+	if err != nil || next.Done || next.Timer {
+		return next, err
+	}
+	body, err := json.Marshal(check{c.AppointmentID, next.Check})
+	if err != nil {
+		return next, err
+	}
+	return next, w.later.Send(ctx, lambdakit.Work{Kind: kindCheck, Company: m.Company, At: m.At, Body: body}, next.After)
+}
+
+// timer does what a due timer is for, and takes it away unless it was set anew.
+func (w *worker) timer(ctx context.Context, m lambdakit.Incoming, config *company.Config) error {
+	due, ok, err := store.ReadTimer(m.Tenant, m.Body)
+	if err != nil {
+		return err
+	}
+	if !ok || due.Name != scheduling.CheckTimer {
+		return fmt.Errorf("queue sync knows no timer %q of this company", due.Name)
+	}
+	next, err := w.check(ctx, m, config, check{due.About, scheduling.LastCheck})
+	if err != nil || next.Timer {
+		return err
+	}
+	return w.table.Take(ctx, m.Tenant, due)
+}

@@ -1,0 +1,229 @@
+// Package calcom speaks Cal.com's API v2 and its webhooks. Its one rule: a POST is never repeated, and an answer that
+// cannot be read is an unknown outcome, never a no. It knows Cal.com's words and ours, no table and no telephone.
+package calcom
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/askpro/gateway/internal/lambdakit"
+	"github.com/askpro/gateway/internal/scheduling"
+)
+
+// The versions that each group of calls needs; another one silently gets an old shape (calcom.md §4.2).
+const (
+	versionBookings   = "2024-08-13"
+	versionSlots      = "2024-09-04"
+	versionEventTypes = "2024-06-14"
+)
+
+// The longest waits (§13.1); a caller's context is often shorter.
+const (
+	slotsWithin = 2 * time.Second
+	postWithin  = 5 * time.Second
+	maxAnswer   = 4 << 20
+)
+
+// Client calls the API with the key that a reference names. It is a scheduling.Calendar.
+type Client struct {
+	Base    string // https://api.cal.com/v2
+	HTTP    *http.Client
+	Secrets interface {
+		Get(ctx context.Context, refs ...string) ([]string, error)
+	}
+	Now func() time.Time
+}
+
+// NewClient makes a client with its own connections: connecting takes at most a second.
+func NewClient(base string, secrets *lambdakit.Secrets, now func() time.Time) *Client {
+	return &Client{Base: base, HTTP: &http.Client{Transport: lambdakit.NewTransport()}, Secrets: secrets, Now: now}
+}
+
+// Slots lists the bookable starts of an event type in [from, to). A missing day, {} and [] all mean none.
+func (c *Client) Slots(ctx context.Context, key string, eventTypeID int64, from, to time.Time, zone string) ([]time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, slotsWithin)
+	defer cancel()
+	query := url.Values{
+		"eventTypeId": {strconv.FormatInt(eventTypeID, 10)}, "start": {stamp(from)}, "end": {stamp(to)}, "timeZone": {zone}, "format": {"time"},
+	}
+	var data json.RawMessage
+	if err := c.get(ctx, key, "/slots?"+query.Encode(), versionSlots, &data); err != nil {
+		return nil, err
+	}
+	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] == '[' || string(trimmed) == "null" {
+		return nil, nil
+	}
+	var days map[string][]struct {
+		Start time.Time `json:"start"`
+	}
+	if err := json.Unmarshal(data, &days); err != nil {
+		return nil, &scheduling.Refused{Why: scheduling.Unknown, Err: fmt.Errorf("read the slots: %w", err)}
+	}
+	var starts []time.Time
+	for _, day := range days {
+		for _, s := range day {
+			if at := s.Start.UTC(); !at.Before(from) && at.Before(to) {
+				starts = append(starts, at)
+			}
+		}
+	}
+	sortTimes(starts)
+	return starts, nil
+}
+
+// Create books. Metadata values are strings of at most 500 characters.
+func (c *Client) Create(ctx context.Context, key string, o scheduling.Order) (scheduling.Booked, error) {
+	attendee := map[string]string{"name": o.Name, "email": o.Email, "timeZone": o.Zone, "language": "de"}
+	if o.Phone != "" {
+		attendee["phoneNumber"] = o.Phone
+	}
+	return c.post(ctx, key, "/bookings", map[string]any{
+		"eventTypeId": o.EventTypeID, "start": stamp(o.Start), "attendee": attendee, "metadata": o.Metadata,
+	})
+}
+
+// Booking reads one booking.
+func (c *Client) Booking(ctx context.Context, key, uid string) (scheduling.Booked, error) {
+	var b bookingJSON
+	if err := c.get(ctx, key, "/bookings/"+url.PathEscape(uid), versionBookings, &b); err != nil {
+		return scheduling.Booked{}, err
+	}
+	return b.booked(), nil
+}
+
+// Search lists an attendee's bookings that start at an instant, cancelled ones too.
+func (c *Client) Search(ctx context.Context, key, email string, start time.Time) ([]scheduling.Booked, error) {
+	query := url.Values{
+		"attendeeEmail": {email}, "afterStart": {stamp(start.Add(-time.Second))}, "beforeEnd": {stamp(start.Add(24 * time.Hour))},
+		"sortCreated": {"asc"}, "take": {"250"},
+	}
+	var list []bookingJSON
+	if err := c.get(ctx, key, "/bookings?"+query.Encode(), versionBookings, &list); err != nil {
+		return nil, err
+	}
+	var found []scheduling.Booked
+	for _, b := range list {
+		if x := b.booked(); x.Start.Equal(start) {
+			found = append(found, x)
+		}
+	}
+	return found, nil
+}
+
+// Cancel frees a booking. One that is gone or cancelled already is a success (§11.3).
+func (c *Client) Cancel(ctx context.Context, key, uid, reason string) error {
+	_, err := c.post(ctx, key, "/bookings/"+url.PathEscape(uid)+"/cancel", map[string]any{"cancellationReason": reason})
+	if err == nil || scheduling.WhyOf(err) == scheduling.Gone {
+		return nil
+	}
+	if b, readErr := c.Booking(ctx, key, uid); readErr == nil && b.Status == "cancelled" {
+		return nil
+	}
+	return err
+}
+
+// EventType is what the set-up check compares.
+type EventType struct {
+	ID      int64  `json:"id"`
+	Title   string `json:"title"`
+	Minutes int    `json:"lengthInMinutes"`
+}
+
+// EventType reads one event type.
+func (c *Client) EventType(ctx context.Context, key string, id int64) (EventType, error) {
+	var e EventType
+	err := c.get(ctx, key, "/event-types/"+strconv.FormatInt(id, 10), versionEventTypes, &e)
+	return e, err
+}
+
+// Me checks a key; it returns the account's name.
+func (c *Client) Me(ctx context.Context, key string) (string, error) {
+	var me struct{ Username, Email string }
+	err := c.get(ctx, key, "/me", "", &me)
+	return me.Username, err
+}
+
+// stamp is UTC with Z: a text without zone would be read as UTC anyway, one with an offset converted.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// get repeats once when the connection fails, within the caller's time.
+func (c *Client) get(ctx context.Context, key, path, version string, data any) error {
+	err := c.call(ctx, http.MethodGet, key, path, version, nil, data)
+	var connection net.Error
+	if errors.As(err, &connection) && !connection.Timeout() && ctx.Err() == nil {
+		err = c.call(ctx, http.MethodGet, key, path, version, nil, data)
+	}
+	return err
+}
+
+func (c *Client) post(ctx context.Context, key, path string, body any) (scheduling.Booked, error) {
+	ctx, cancel := context.WithTimeout(ctx, postWithin)
+	defer cancel()
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return scheduling.Booked{}, err
+	}
+	var b bookingJSON
+	if err := c.call(ctx, http.MethodPost, key, path, versionBookings, raw, &b); err != nil {
+		return scheduling.Booked{}, err
+	}
+	return b.booked(), nil
+}
+
+func (c *Client) call(ctx context.Context, method, key, path, version string, body []byte, data any) error {
+	keys, err := c.Secrets.Get(ctx, key)
+	if err != nil {
+		return &scheduling.Refused{Why: scheduling.Misconfigured, Err: fmt.Errorf("Cal.com's key: %w", err)}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+keys[0])
+	if version != "" {
+		req.Header.Set("cal-api-version", version)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.HTTP.Do(req)
+	if err != nil {
+		return &scheduling.Refused{Why: scheduling.Unknown, Err: withoutURL(err)}
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return &scheduling.Refused{Why: scheduling.Unknown, Err: err}
+	}
+	if resp.StatusCode/100 != 2 {
+		return refused(resp, raw, c.Now())
+	}
+	var envelope struct {
+		Data json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(raw, &envelope); err == nil {
+		err = json.Unmarshal(envelope.Data, data)
+	}
+	if err != nil {
+		return &scheduling.Refused{Why: scheduling.Unknown, Err: fmt.Errorf("an answer that cannot be read: %w", err)}
+	}
+	return nil
+}
+
+// withoutURL keeps the cause only: the URL of a search holds an e-mail address.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

@@ -1,0 +1,103 @@
+// Package mail hands letters to Amazon SES. Its one rule: a letter that is sent twice carries the same Message-ID and the
+// same calendar entry, so that nobody has two of anything. It knows no appointment: a notify.Message is complete.
+package mail
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/askpro/gateway/internal/lambdakit"
+	"github.com/askpro/gateway/internal/notify"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// SES sends as one verified address.
+type SES struct {
+	client *sesv2.Client
+	from   string
+	now    func() time.Time
+}
+
+// Open makes the sender.
+func Open(env lambdakit.Env, from string, now func() time.Time) *SES {
+	return &SES{from: from, now: now, client: sesv2.New(sesv2.Options{
+		Region: env.Region, Credentials: env.Credentials, HTTPClient: env.HTTP, BaseEndpoint: env.Endpoint("SESV2"),
+		RetryMaxAttempts: 1, // a sending of unknown outcome is repeated by its message, with the same ids
+	})}
+}
+
+// Send hands a letter over; it returns SES's id.
+func (s *SES) Send(ctx context.Context, _ tenant.ID, m notify.Message) (string, error) {
+	raw, err := Compose(m, s.from, s.now())
+	if err != nil {
+		return "", err
+	}
+	out, err := s.client.SendEmail(ctx, &sesv2.SendEmailInput{
+		FromEmailAddress: &s.from,
+		Destination:      &types.Destination{ToAddresses: []string{m.To}},
+		Content:          &types.EmailContent{Raw: &types.RawMessage{Data: raw}},
+	})
+	if err != nil {
+		return "", fmt.Errorf("hand a letter to the mail service: %w", err)
+	}
+	if out.MessageId == nil {
+		return "", nil
+	}
+	return *out.MessageId, nil
+}
+
+// Compose writes a letter as MIME: text, HTML and, where there is an invitation, a calendar entry both as an alternative
+// (mail programmes show it) and as a file (people keep it).
+func Compose(m notify.Message, from string, now time.Time) ([]byte, error) {
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	if err := msg.FromFormat(m.FromName, from); err != nil {
+		return nil, fmt.Errorf("sender: %w", err)
+	}
+	if err := msg.To(m.To); err != nil {
+		return nil, fmt.Errorf("recipient: %w", err)
+	}
+	if m.ReplyTo != "" {
+		if err := msg.ReplyTo(m.ReplyTo); err != nil {
+			return nil, fmt.Errorf("reply-to: %w", err)
+		}
+	}
+	msg.Subject(m.Subject)
+	msg.SetDateWithValue(now)
+	msg.SetMessageIDWithValue(messageID(m.Key, from))
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no holiday replies
+	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	if m.HTML != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
+	if m.Invite != nil {
+		ics, err := Calendar(*m.Invite, now)
+		if err != nil {
+			return nil, err
+		}
+		msg.AddAlternativeString(gomail.ContentType("text/calendar; method="+m.Invite.Method), ics)
+		if err := msg.AttachReader("termin.ics", strings.NewReader(ics), gomail.WithFileContentType("application/ics")); err != nil {
+			return nil, fmt.Errorf("attach the calendar entry: %w", err)
+		}
+	}
+	var b bytes.Buffer
+	if _, err := msg.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("compose the letter: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// messageID is the same for the same letter, and tells nothing of its key.
+func messageID(key, from string) string {
+	sum := sha256.Sum256([]byte(key))
+	_, domain, _ := strings.Cut(from, "@")
+	return hex.EncodeToString(sum[:16]) + "@" + domain
+}
