@@ -172,7 +172,7 @@ type PolicyKeys struct {
 	HoursBefore                 *int                `json:"hours_before,omitempty"`
 	MaxCancellationsPerMonth    *int                `json:"max_cancellations_per_month,omitempty"`
 	MaxReschedulesPerMonth      *int                `json:"max_reschedules_per_month,omitempty"`
-	MaxReschedulesPerAppointent *int                `json:"max_reschedules_per_appointment,omitempty"`
+	MaxReschedulesPerAppointment *int                `json:"max_reschedules_per_appointment,omitempty"`
 	Fee                         *int64              `json:"fee,omitempty"`
 	FeeTiers                    []FeeTier           `json:"fee_tiers,omitempty"`
 	FeePercentage               *int                `json:"fee_percentage,omitempty"`

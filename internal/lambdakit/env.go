@@ -15,6 +15,7 @@ type Env struct {
 	Region      string
 	Credentials aws.CredentialsProvider // the function's own role
 	HTTP        *http.Client
+	Base        string // another address for all services; empty: what the environment says, or AWS's own
 }
 
 // FromEnvironment reads Lambda's variables. Every request ends within 5 s; a caller's context is usually shorter.
@@ -43,8 +44,11 @@ func NewTransport() *http.Transport {
 	}
 }
 
-// Endpoint is another address for a service, from AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL; nil: AWS's own.
+// Endpoint is another address for a service, from Base, AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL; nil: AWS's own.
 func (e Env) Endpoint(service string) *string {
+	if e.Base != "" {
+		return &e.Base
+	}
 	for _, name := range []string{"AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL"} {
 		if v := os.Getenv(name); v != "" {
 			return &v

@@ -1,0 +1,271 @@
+package companyfile
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/holiday"
+	"github.com/askpro/gateway/internal/ident"
+	"github.com/askpro/gateway/internal/phone"
+)
+
+// wrong collects what is wrong with a file.
+type wrong struct{ all []error }
+
+func (w *wrong) say(format string, a ...any) { w.all = append(w.all, fmt.Errorf(format, a...)) }
+
+var (
+	slug   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,40}$`)
+	secret = regexp.MustCompile(`^(ssm:/|secretsmanager:)[A-Za-z0-9/_.:\-]+$`)
+)
+
+// Config makes the configuration of a file. Ids belong to the slugs, so that the same file gives the same ids everywhere.
+// Everything that is wrong is reported at once.
+func (f File) Config() (*company.Config, error) {
+	w := &wrong{}
+	c := &company.Config{Company: f.company(w)}
+	id := func(kind, slug string) string { return ident.Derive(kind, f.Company.Slug, slug) }
+	branches := map[string]bool{}
+	for _, b := range f.Branches {
+		w.slug("branch", b.Slug, branches)
+		c.Branches = append(c.Branches, b.branch(w, id("branch", b.Slug), f.Company.Timezone))
+	}
+	branchID := func(what, slug string, needed bool) string {
+		if slug == "" && !needed {
+			return ""
+		}
+		if !branches[slug] {
+			w.say("%s: there is no branch %q", what, slug)
+		}
+		return id("branch", slug)
+	}
+	for _, n := range f.PhoneNumbers {
+		e164, err := phone.Parse(n.Number)
+		if err != nil {
+			w.say("phone number %q: %w", n.Number, err)
+		}
+		c.Numbers = append(c.Numbers, company.PhoneNumber{
+			ID: id("number", string(e164)), BranchID: branchID("phone number "+n.Number, n.Branch, true), Number: n.Number, E164: string(e164),
+			Type: n.Type, RetellAgentID: n.RetellAgentID, Active: !n.Inactive, Primary: n.Primary,
+		})
+	}
+	staff := map[string]bool{}
+	for _, p := range f.Staff {
+		w.slug("staff", p.Slug, staff)
+		c.Staff = append(c.Staff, p.staff(w, id("staff", p.Slug), branchID("staff "+p.Slug, p.Branch, true)))
+	}
+	services := map[string]bool{}
+	for _, s := range f.Services {
+		w.slug("service", s.Slug, services)
+		c.Services = append(c.Services, s.service(w, id("service", s.Slug), branchID("service "+s.Slug, s.Branch, false), func(who string) string {
+			if who != "" && !staff[who] {
+				w.say("service %s: there is no staff %q", s.Slug, who)
+			}
+			if who == "" {
+				return ""
+			}
+			return id("staff", who)
+		}))
+	}
+	for _, p := range f.Policies {
+		policy := p.policy()
+		switch {
+		case p.Staff != "":
+			policy.Entity, policy.EntityID = "staff", id("staff", p.Staff)
+		case p.Service != "":
+			policy.Entity, policy.EntityID = "service", id("service", p.Service)
+		case p.Branch != "":
+			policy.Entity, policy.EntityID = "branch", id("branch", p.Branch)
+		}
+		if p.Type == "" {
+			w.say("a policy without type")
+		}
+		c.Policies = append(c.Policies, policy)
+	}
+	return c, errors.Join(w.all...)
+}
+
+func (w *wrong) slug(kind, s string, seen map[string]bool) {
+	if !slug.MatchString(s) {
+		w.say("%s: the slug %q is not lower-case letters, digits and dashes", kind, s)
+	}
+	if seen[s] {
+		w.say("%s: the slug %q stands there twice", kind, s)
+	}
+	seen[s] = true
+}
+
+func (w *wrong) email(what, address string) {
+	if address == "" {
+		return
+	}
+	if a, err := mail.ParseAddress(address); err != nil || a.Address != address {
+		w.say("%s: %q is no e-mail address", what, address)
+	}
+}
+
+func (w *wrong) zone(what, name string) string {
+	if name == "" {
+		name = "Europe/Berlin"
+	}
+	if _, err := time.LoadLocation(name); err != nil {
+		w.say("%s: the time zone %q is unknown", what, name)
+	}
+	return name
+}
+
+func (w *wrong) hours(what string, week map[string][]string) {
+	for day, ranges := range week {
+		if !strings.Contains(" monday tuesday wednesday thursday friday saturday sunday ", " "+day+" ") {
+			w.say("%s: %q is no weekday; write monday to sunday", what, day)
+		}
+		for _, r := range ranges {
+			if _, err := company.ParseRange(r); err != nil {
+				w.say("%s, %s: %w", what, day, err)
+			}
+		}
+	}
+}
+
+func (f File) company(w *wrong) company.Company {
+	c := f.Company
+	if !slug.MatchString(c.Slug) {
+		w.say("company: the slug %q is not lower-case letters, digits and dashes", c.Slug)
+	}
+	if c.Name == "" {
+		w.say("company: the name is missing")
+	}
+	if c.WebhookRouteID == "" {
+		w.say("company: webhook_route_id is missing; take a long random text")
+	}
+	for _, ref := range append(append([]string{c.CalcomAPIKey}, c.RetellAPIKeys...), c.CalcomWebhookSecrets...) {
+		if !secret.MatchString(ref) {
+			w.say("company: %q is no reference to a secret; write ssm:/path or secretsmanager:name", ref)
+		}
+	}
+	if len(c.RetellAPIKeys) == 0 {
+		w.say("company: retell_api_keys is empty: nobody could be heard")
+	}
+	if by := c.ConfirmationBy; by != "" && by != "askpro" && by != "calcom" {
+		w.say("company: confirmation_by is askpro or calcom, not %q", by)
+	}
+	return company.Company{
+		ID: ident.Derive("company", c.Slug), Name: c.Name, Slug: c.Slug, Active: !c.Inactive, Locale: c.Locale, Timezone: w.zone("company", c.Timezone),
+		WebhookRouteID: c.WebhookRouteID, RetellAPIKeys: c.RetellAPIKeys, CalcomAPIKey: c.CalcomAPIKey, CalcomWebhookSecrets: c.CalcomWebhookSecrets,
+		CalcomTeamID: c.CalcomTeamID, BookingNoticeMinutes: c.BookingNoticeMinutes, ConfirmationBy: c.ConfirmationBy, Recording: c.Recording,
+	}
+}
+
+func (b Branch) branch(w *wrong, id, zone string) company.Branch {
+	what := "branch " + b.Slug
+	if b.Timezone == "" {
+		b.Timezone = zone
+	}
+	w.email(what, b.Email)
+	w.hours(what, b.BusinessHours)
+	if b.Land != "" && !holiday.Land(b.Land).Valid() {
+		w.say("%s: bundesland %q is none of BW, BY, BE, …", what, b.Land)
+	}
+	out := company.Branch{
+		ID: id, Name: b.Name, Slug: b.Slug, Address: b.Address, PostalCode: b.PostalCode, City: b.City, Country: b.Country, Land: b.Land,
+		Phone: b.Phone, Email: b.Email, Active: !b.Inactive, Timezone: w.zone(what, b.Timezone), RetellAgentID: b.RetellAgentID,
+		BusinessHours: b.BusinessHours, ClosedOnPublicHolidays: b.ClosedOnPublicHolidays == nil || *b.ClosedOnPublicHolidays,
+		Forwarding: company.Forwarding{FallbackNumber: b.Forwarding.FallbackNumber},
+	}
+	for _, d := range b.SpecialDays {
+		if _, err := time.Parse(time.DateOnly, d.Date); err != nil {
+			w.say("%s: special day %q is no date; write 2026-12-24", what, d.Date)
+		}
+		w.hours(what, map[string][]string{"monday": d.Ranges})
+		out.SpecialDays = append(out.SpecialDays, company.SpecialDay{Date: d.Date, Ranges: d.Ranges})
+	}
+	for _, r := range b.Forwarding.Rules {
+		out.Forwarding.Rules = append(out.Forwarding.Rules, company.ForwardingRule{Trigger: r.Trigger, Keyword: r.Keyword, Number: r.Number})
+	}
+	return out
+}
+
+func (p Staff) staff(w *wrong, id, branchID string) company.Staff {
+	w.email("staff "+p.Slug, p.Email)
+	out := company.Staff{
+		ID: id, BranchID: branchID, Name: p.Name, Slug: p.Slug, Email: p.Email, Active: !p.Inactive, Bookable: !p.NotBookable,
+		CalcomUserID: p.CalcomUserID, MaxPerDay: p.MaxPerDay,
+	}
+	for _, h := range p.WorkingHours {
+		if h.Weekday < 1 || h.Weekday > 7 {
+			w.say("staff %s: weekday %d is not 1 (Monday) to 7", p.Slug, h.Weekday)
+		}
+		out.WorkingHours = append(out.WorkingHours, company.WorkingHours(h))
+	}
+	for _, v := range p.Vacation {
+		out.Vacation = append(out.Vacation, company.Vacation{From: v.From, To: v.To})
+	}
+	return out
+}
+
+func (s Service) service(w *wrong, id, branchID string, staffID func(slug string) string) company.Service {
+	if s.DurationMinutes <= 0 {
+		w.say("service %s: duration_minutes must be above 0", s.Slug)
+	}
+	out := company.Service{
+		ID: id, BranchID: branchID, Name: s.Name, Slug: s.Slug, Category: s.Category, Description: s.Description, Active: !s.Inactive,
+		Default: s.Default, Priority: s.Priority, DurationMinutes: s.DurationMinutes, NoticeMinutes: s.NoticeMinutes, PriceCents: s.PriceCents,
+		RequiresConfirmation: s.RequiresConfirmation, Composite: s.Composite, CompositeMode: s.CompositeMode,
+	}
+	for _, x := range s.Synonyms {
+		out.Synonyms = append(out.Synonyms, company.Synonym{Text: x.Text, Confidence: x.Confidence})
+	}
+	total := 0
+	for _, x := range s.Segments {
+		total += x.DurationMin + x.GapAfterMin
+		out.Segments = append(out.Segments, company.Segment{Key: x.Key, Name: x.Name, DurationMin: x.DurationMin, GapAfterMin: x.GapAfterMin})
+	}
+	if s.Composite && total != s.DurationMinutes {
+		w.say("service %s: its segments and gaps take %d minutes, its duration is %d", s.Slug, total, s.DurationMinutes)
+	}
+	seen := map[int64]bool{}
+	for _, e := range s.EventTypes {
+		if e.ID <= 0 || seen[e.ID] {
+			w.say("service %s: event type %d is missing or stands there twice", s.Slug, e.ID)
+		}
+		seen[e.ID] = true
+		out.EventTypes = append(out.EventTypes, company.EventType{StaffID: staffID(e.Staff), ID: e.ID})
+	}
+	return out
+}
+
+func (p Policy) policy() company.Policy {
+	out := company.Policy{Entity: "company", Type: p.Type, PolicyKeys: company.PolicyKeys{
+		HoursBefore: p.HoursBefore, MaxCancellationsPerMonth: p.MaxCancellationsPerMonth, MaxReschedulesPerMonth: p.MaxReschedulesPerMonth,
+		MaxReschedulesPerAppointment: p.MaxReschedulesPerAppointment, Fee: p.Fee, FeePercentage: p.FeePercentage, Override: p.Override,
+		Enabled: p.Enabled, DisabledMessage: p.DisabledMessage, AllowedHours: p.AllowedHours,
+	}}
+	for _, t := range p.FeeTiers {
+		out.FeeTiers = append(out.FeeTiers, company.FeeTier{MinHours: t.MinHours, Fee: t.Fee})
+	}
+	return out
+}
+
+// People are the customers of a file.
+func (f File) People(now time.Time) ([]customer.Customer, error) {
+	w := &wrong{}
+	var list []customer.Customer
+	for _, p := range f.Customers {
+		w.email("customer "+p.Name, p.Email)
+		number, err := phone.Parse(p.Phone)
+		if err != nil {
+			w.say("customer %s: %w", p.Name, err)
+		}
+		list = append(list, customer.Customer{
+			ID: ident.Derive("customer", f.Company.Slug, string(number)), Name: p.Name, NameSource: "manual", Phone: string(number), Email: p.Email,
+			Identity: "known", Source: "manual", CreatedAt: now,
+		})
+	}
+	return list, errors.Join(w.all...)
+}

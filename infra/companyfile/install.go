@@ -1,0 +1,56 @@
+package companyfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/askpro/gateway/internal/calcom"
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/store"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// Check asks Cal.com whether the company's key works and every event type is there, of our service's length. Differences
+// are told, not put right: whose number counts is for people to decide.
+func Check(ctx context.Context, c *company.Config, client *calcom.Client) error {
+	key := c.Company.CalcomAPIKey
+	if _, err := client.Me(ctx, key); err != nil {
+		return fmt.Errorf("Cal.com does not take the key %s: %w", key, err)
+	}
+	var wrong []error
+	for _, s := range c.Services {
+		for _, e := range s.EventTypes {
+			there, err := client.EventType(ctx, key, e.ID)
+			switch {
+			case err != nil:
+				wrong = append(wrong, fmt.Errorf("service %s: event type %d: %w", s.Slug, e.ID, err))
+			case there.Minutes != s.DurationMinutes:
+				wrong = append(wrong, fmt.Errorf("service %s takes %d minutes, its event type %d in Cal.com %d", s.Slug, s.DurationMinutes, e.ID, there.Minutes))
+			}
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// Install writes a company and its customers into the table.
+func Install(ctx context.Context, f File, d *store.Directory, s *store.Table, now time.Time) (*company.Config, error) {
+	c, err := f.Config()
+	if err != nil {
+		return nil, err
+	}
+	people, err := f.People(now)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Install(ctx, d, s, c, now); err != nil {
+		return nil, err
+	}
+	for _, p := range people {
+		if err := s.AddCustomer(ctx, tenant.Proven(c.Company.ID), p); err != nil {
+			return nil, fmt.Errorf("customer: %w", err)
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,138 @@
+// Command show prints a call as it happened: what was asked, what was answered, what came of it.
+//
+//	make show CALL=call_7d2f…            the call of whichever company has it
+//	make show                            the newest calls of the demo companies
+//
+// It reads the local stack, or the deployed one that the environment describes (see infra/operator). What it prints is
+// personal data: it goes to the terminal and nowhere else.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/askpro/gateway/infra/operator"
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/store"
+)
+
+func main() {
+	routes := flag.String("route", "demo,kanzlei", "webhook routes of the companies to look in")
+	flag.Parse()
+	if err := run(*routes, flag.Arg(0)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(routes, callID string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	stack, err := operator.Open()
+	if err != nil {
+		return err
+	}
+	table, directory := stack.Store(), stack.Directory()
+	for _, id := range strings.Split(routes, ",") {
+		route, err := directory.Route(ctx, id)
+		if errors.Is(err, company.ErrUnknown) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if callID == "" {
+			if err := list(ctx, table, route); err != nil {
+				return err
+			}
+			continue
+		}
+		found, err := show(ctx, table, route, callID)
+		if err != nil || found {
+			return err
+		}
+	}
+	if callID != "" {
+		return fmt.Errorf("no company of the routes %s has a call %s", routes, callID)
+	}
+	return nil
+}
+
+func list(ctx context.Context, table *store.Table, route company.Route) error {
+	ids, err := table.CallIDs(ctx, route.Company, 10)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s: the newest %d calls\n", route.Slug, len(ids))
+	for _, id := range ids {
+		c, _, err := table.Call(ctx, route.Company, id)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  %s  %s  %-10s %s\n", c.CreatedAt.Format(time.RFC3339), id, c.Status, c.Outcome)
+	}
+	return nil
+}
+
+func show(ctx context.Context, table *store.Table, route company.Route, id string) (bool, error) {
+	t := route.Company
+	c, ok, err := table.Call(ctx, t, id)
+	if err != nil || !ok {
+		return false, err
+	}
+	session, err := table.Session(ctx, t, id)
+	if err != nil {
+		return true, err
+	}
+	fmt.Printf("Call %s of %s\n", id, route.Slug)
+	printJSON("  ", c)
+	tools, err := table.ToolCalls(ctx, t, id)
+	if err != nil {
+		return true, err
+	}
+	fmt.Printf("\nTool calls (%d)\n", len(tools))
+	for _, x := range tools {
+		fmt.Printf("  %2d  %s  %-26s %-18s %4d ms\n      args   %s\n      answer %s\n", x.Seq, x.At.Format("15:04:05"), x.Tool, x.Status, x.DurationMS, x.Args, x.Response)
+	}
+	for _, appointment := range session.Booked {
+		a, ok, err := table.Appointment(ctx, t, appointment)
+		if err != nil {
+			return true, err
+		}
+		if ok {
+			fmt.Println("\nAppointment")
+			printJSON("  ", a)
+		}
+	}
+	events, err := table.Events(ctx, t, id)
+	if err != nil {
+		return true, err
+	}
+	fmt.Printf("\nEvents (%d)\n", len(events))
+	for _, e := range events {
+		fmt.Printf("  %s  %-26s %s\n", e.At, e.Name, e.Detail)
+	}
+	if x, ok, err := table.Transcript(ctx, t, id); err != nil {
+		return true, err
+	} else if ok && x.ObjectKey != "" {
+		fmt.Printf("\nTranscript: in the bucket, %s\n", x.ObjectKey)
+	} else if ok {
+		fmt.Printf("\nTranscript\n%s\n", x.Text)
+	}
+	return true, nil
+}
+
+func printJSON(indent string, v any) {
+	b, err := json.MarshalIndent(v, indent, "  ")
+	if err != nil {
+		fmt.Println(indent, err)
+		return
+	}
+	fmt.Println(indent + string(b))
+}
