@@ -145,21 +145,21 @@ type Service struct {
 
 // Policy of one entity (company if none is named) and type.
 type Policy struct {
-	Type                        string              `yaml:"type"`
-	Branch                      string              `yaml:"branch"`
-	Service                     string              `yaml:"service"`
-	Staff                       string              `yaml:"staff"`
-	HoursBefore                 *int                `yaml:"hours_before"`
-	MaxCancellationsPerMonth    *int                `yaml:"max_cancellations_per_month"`
-	MaxReschedulesPerMonth      *int                `yaml:"max_reschedules_per_month"`
+	Type                         string              `yaml:"type"`
+	Branch                       string              `yaml:"branch"`
+	Service                      string              `yaml:"service"`
+	Staff                        string              `yaml:"staff"`
+	HoursBefore                  *int                `yaml:"hours_before"`
+	MaxCancellationsPerMonth     *int                `yaml:"max_cancellations_per_month"`
+	MaxReschedulesPerMonth       *int                `yaml:"max_reschedules_per_month"`
 	MaxReschedulesPerAppointment *int                `yaml:"max_reschedules_per_appointment"`
-	Fee                         *int64              `yaml:"fee"`
-	FeePercentage               *int                `yaml:"fee_percentage"`
-	Override                    bool                `yaml:"override"`
-	Enabled                     *bool               `yaml:"enabled"`
-	DisabledMessage             string              `yaml:"disabled_message"`
-	AllowedHours                map[string][]string `yaml:"allowed_hours"`
-	FeeTiers                    []struct {
+	Fee                          *int64              `yaml:"fee"`
+	FeePercentage                *int                `yaml:"fee_percentage"`
+	Override                     bool                `yaml:"override"`
+	Enabled                      *bool               `yaml:"enabled"`
+	DisabledMessage              string              `yaml:"disabled_message"`
+	AllowedHours                 map[string][]string `yaml:"allowed_hours"`
+	FeeTiers                     []struct {
 		MinHours int   `yaml:"min_hours"`
 		Fee      int64 `yaml:"fee"`
 	} `yaml:"fee_tiers"`

@@ -169,17 +169,17 @@ type Policy struct {
 
 // PolicyKeys are the settings of a policy; a nil pointer is a key that was not set.
 type PolicyKeys struct {
-	HoursBefore                 *int                `json:"hours_before,omitempty"`
-	MaxCancellationsPerMonth    *int                `json:"max_cancellations_per_month,omitempty"`
-	MaxReschedulesPerMonth      *int                `json:"max_reschedules_per_month,omitempty"`
+	HoursBefore                  *int                `json:"hours_before,omitempty"`
+	MaxCancellationsPerMonth     *int                `json:"max_cancellations_per_month,omitempty"`
+	MaxReschedulesPerMonth       *int                `json:"max_reschedules_per_month,omitempty"`
 	MaxReschedulesPerAppointment *int                `json:"max_reschedules_per_appointment,omitempty"`
-	Fee                         *int64              `json:"fee,omitempty"`
-	FeeTiers                    []FeeTier           `json:"fee_tiers,omitempty"`
-	FeePercentage               *int                `json:"fee_percentage,omitempty"`
-	Override                    bool                `json:"override,omitempty"`
-	Enabled                     *bool               `json:"enabled,omitempty"`
-	DisabledMessage             string              `json:"disabled_message,omitempty"`
-	AllowedHours                map[string][]string `json:"allowed_hours,omitempty"`
+	Fee                          *int64              `json:"fee,omitempty"`
+	FeeTiers                     []FeeTier           `json:"fee_tiers,omitempty"`
+	FeePercentage                *int                `json:"fee_percentage,omitempty"`
+	Override                     bool                `json:"override,omitempty"`
+	Enabled                      *bool               `json:"enabled,omitempty"`
+	DisabledMessage              string              `json:"disabled_message,omitempty"`
+	AllowedHours                 map[string][]string `json:"allowed_hours,omitempty"`
 }
 
 // FeeTier charges Fee cents when at least MinHours notice is left.
