@@ -1,0 +1,129 @@
+package endpoint
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+)
+
+// Fault is something that shall go wrong. Empty fields fit everything.
+type Fault struct {
+	Function  string `json:"function,omitempty"`
+	Service   string `json:"service,omitempty"`
+	Operation string `json:"operation,omitempty"`
+	Nth       int    `json:"nth,omitempty"`   // first matching call that it hits, from 1
+	Times     int    `json:"times,omitempty"` // how many from there on; -1: all
+	Every     int    `json:"every,omitempty"` // of those, every so-many-th
+	Mode      string `json:"mode"`            // error, throttle, lost, delay, kill
+	Code      string `json:"code,omitempty"`
+	MS        int    `json:"ms,omitempty"`
+	seen      int
+}
+
+// Fired is a fault that hit.
+type Fired struct {
+	Fault
+	Function  string `json:"function"`
+	Service   string `json:"service"`
+	Operation string `json:"operation"`
+	Call      int    `json:"call"` // which matching call it was
+}
+
+type faults struct {
+	mu    sync.Mutex
+	set   []*Fault
+	fired []Fired
+}
+
+func (f *faults) add(x Fault) error {
+	switch x.Mode {
+	case "error", "throttle", "lost", "delay", "kill":
+	default:
+		return fmt.Errorf("mode is error, throttle, lost, delay or kill, not %q", x.Mode)
+	}
+	x.Nth, x.Every = max(x.Nth, 1), max(x.Every, 1)
+	if x.Times == 0 {
+		x.Times = 1
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.set = append(f.set, &x)
+	return nil
+}
+
+func (f *faults) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.set, f.fired = nil, nil
+}
+
+func (f *faults) list() []Fired {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]Fired{}, f.fired...)
+}
+
+// match counts a call against every fault and returns the first that hits it.
+func (f *faults) match(c *call) *Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var hit *Fault
+	for _, x := range f.set {
+		fits := (x.Function == "" || x.Function == c.caller.function) && (x.Service == "" || x.Service == c.service) && (x.Operation == "" || x.Operation == c.operation)
+		if !fits {
+			continue
+		}
+		x.seen++
+		since := x.seen - x.Nth
+		if hit == nil && since >= 0 && since%x.Every == 0 && (x.Times < 0 || since/x.Every < x.Times) {
+			hit = x
+			f.fired = append(f.fired, Fired{*x, c.caller.function, c.service, c.operation, x.seen})
+		}
+	}
+	return hit
+}
+
+// throttles are the services' own words for too much.
+var throttles = map[string]string{
+	"dynamodb": "ProvisionedThroughputExceededException", "sqs": "RequestThrottled", "events": "ThrottlingException", "s3": "SlowDown",
+	"ses": "TooManyRequestsException", "sts": "Throttling", "ssm": "ThrottlingException", "secretsmanager": "ThrottlingException",
+}
+
+// injected answers a call that is made to fail without being done.
+func injected(w http.ResponseWriter, c *call, f *Fault) {
+	code, status := f.Code, http.StatusInternalServerError
+	if f.Mode == "throttle" {
+		code, status = throttles[c.service], http.StatusBadRequest
+	}
+	switch code {
+	case "":
+		code = "InternalServerError"
+	case "TransactionConflict", "ConditionalCheckFailed":
+		if c.operation == "TransactWriteItems" {
+			cancelled(w, c, code)
+			return
+		}
+		status = http.StatusBadRequest
+		code += "Exception"
+	}
+	refuse(w, c.service, status, code, "injected by the local stack")
+}
+
+// cancelled is a transaction's refusal, with the reason at its first item.
+func cancelled(w http.ResponseWriter, c *call, code string) {
+	var in struct{ TransactItems []json.RawMessage }
+	_ = json.Unmarshal(c.body, &in) // judged before
+	reasons := make([]map[string]string, len(in.TransactItems))
+	for i := range reasons {
+		reasons[i] = map[string]string{"Code": "None"}
+	}
+	if len(reasons) > 0 {
+		reasons[0] = map[string]string{"Code": code, "Message": "injected by the local stack"}
+	}
+	body, _ := json.Marshal(map[string]any{
+		"__type":  "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+		"Message": "Transaction cancelled, please refer cancellation reasons for specific reasons", "CancellationReasons": reasons,
+	})
+	(&answer{http.StatusBadRequest, http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, body}).write(w)
+}
