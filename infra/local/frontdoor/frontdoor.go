@@ -42,15 +42,9 @@ func New(s *template.System, invoke Invoke, now func() time.Time) http.Handler {
 			})
 		}
 	}
+	// Also for methods that a path does not have: HTTP APIs know no 405.
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { message(w, http.StatusNotFound, "Not Found") })
-	// ServeMux knows 405; HTTP API answers 404 for every route it does not have.
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern == "" {
-			message(w, http.StatusNotFound, "Not Found")
-			return
-		}
-		mux.ServeHTTP(w, r)
-	})
+	return mux
 }
 
 func serve(w http.ResponseWriter, r *http.Request, function string, route template.Route, invoke Invoke, now time.Time, number int64) {

@@ -67,13 +67,9 @@ func start(name, binary string, env []string, log io.Writer) (*process, error) {
 		if why == "" {
 			why = fmt.Sprintf("the process ended: %v", err)
 		}
-		current := p.current
 		p.current, p.why = nil, why
 		p.mu.Unlock()
 		close(p.gone)
-		if current != nil {
-			current.done <- result{err: &FunctionError{"Runtime.ExitError", why}}
-		}
 	}()
 	return p, nil
 }
@@ -124,11 +120,14 @@ func (p *process) invoke(ctx context.Context, in *invocation) ([]byte, error) {
 		return r.answer, r.err
 	case <-timer.C:
 		p.kill(fmt.Sprintf("task timed out after %.2f seconds", timeout.Seconds()))
-		r := <-in.done
-		if r.err != nil {
-			return nil, &FunctionError{"Sandbox.Timedout", p.reason()}
-		}
-		return r.answer, nil
+		<-p.gone
+	case <-p.gone:
+	}
+	select {
+	case r := <-in.done: // it answered with its last breath
+		return r.answer, r.err
+	default:
+		return nil, &FunctionError{"Runtime.ExitError", p.reason()}
 	}
 }
 

@@ -1,0 +1,135 @@
+package calcom
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/askpro/gateway/infra/companyfile"
+	"github.com/askpro/gateway/internal/company"
+)
+
+// account is one company as Cal.com knows it: its key, its people, its event types.
+type account struct {
+	slug       string
+	route      string
+	key        string
+	secret     string
+	eventTypes map[int64]*eventType
+}
+
+type eventType struct {
+	id       int64
+	service  companyfile.Service
+	host     companyfile.Staff // zero: nobody in particular
+	branch   company.Branch
+	confirms bool
+}
+
+func (e *eventType) minutes() time.Duration {
+	return time.Duration(e.service.DurationMinutes) * time.Minute
+}
+
+// resource is whose calendar a booking fills.
+func (e *eventType) resource() string {
+	if e.host.Slug == "" {
+		return "event-type/" + fmt.Sprint(e.id)
+	}
+	return e.host.Slug
+}
+
+// newAccount reads a company's file as its Cal.com account: event types of its services, open in the branch's hours.
+// Public holidays are unknown to Cal.com.
+func newAccount(f companyfile.File, secrets map[string]string) (*account, error) {
+	a := &account{slug: f.Company.Slug, route: f.Company.WebhookRouteID, key: secrets[f.Company.CalcomAPIKey], eventTypes: map[int64]*eventType{}}
+	if len(f.Company.CalcomWebhookSecrets) > 0 {
+		a.secret = secrets[f.Company.CalcomWebhookSecrets[0]]
+	}
+	if a.key == "" {
+		return nil, fmt.Errorf("company %s: %s has no value", a.slug, f.Company.CalcomAPIKey)
+	}
+	branches := map[string]company.Branch{}
+	for _, b := range f.Branches {
+		branches[b.Slug] = company.Branch{Name: b.Name, Timezone: b.Timezone, BusinessHours: b.BusinessHours}
+	}
+	staff := map[string]companyfile.Staff{}
+	for _, p := range f.Staff {
+		staff[p.Slug] = p
+	}
+	for _, s := range f.Services {
+		for _, e := range s.EventTypes {
+			where := s.Branch
+			if p := staff[e.Staff]; p.Branch != "" {
+				where = p.Branch
+			}
+			if where == "" && len(f.Branches) > 0 {
+				where = f.Branches[0].Slug
+			}
+			a.eventTypes[e.ID] = &eventType{id: e.ID, service: s, host: staff[e.Staff], branch: branches[where], confirms: s.RequiresConfirmation}
+		}
+	}
+	return a, nil
+}
+
+// find names an event type by a service and a member of staff, each by slug, name or first name.
+func (a *account) find(service, staff string) (*eventType, error) {
+	var best *eventType
+	for _, e := range a.eventTypes {
+		if !called(service, e.service.Slug, e.service.Name) || (staff != "" && !called(staff, e.host.Slug, e.host.Name)) {
+			continue
+		}
+		if best == nil || e.id < best.id {
+			best = e
+		}
+	}
+	if best == nil {
+		return nil, fmt.Errorf("%s has no event type for service %q and staff %q", a.slug, service, staff)
+	}
+	return best, nil
+}
+
+func called(word, slug, name string) bool {
+	first, _, _ := strings.Cut(name, " ")
+	return strings.EqualFold(word, slug) || strings.EqualFold(word, name) || strings.EqualFold(word, first)
+}
+
+// step is the distance of the starts that are offered.
+const step = 15 * time.Minute
+
+// slots are the bookable starts in [from, to).
+func (s *Server) slots(a *account, e *eventType, from, to time.Time) []time.Time {
+	var out []time.Time
+	for day := e.branch.Day(from); !e.branch.At(day, 0).After(to); day = day.AddDays(1) {
+		for _, r := range e.branch.Open(day) {
+			last := e.branch.At(day, r.To).Add(-e.minutes())
+			for at := e.branch.At(day, r.From); !at.After(last); at = at.Add(step) {
+				if !at.Before(from) && at.Before(to) && at.After(s.now()) && s.free(a, e, at, "") {
+					out = append(out, at)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// opens tells whether a start lies in the branch's hours.
+func (e *eventType) opens(at time.Time) bool {
+	day := e.branch.Day(at)
+	for _, r := range e.branch.Open(day) {
+		if !at.Before(e.branch.At(day, r.From)) && !at.Add(e.minutes()).After(e.branch.At(day, r.To)) {
+			return true
+		}
+	}
+	return false
+}
+
+// free tells whether the host has nothing live at that time, but for a booking being moved.
+func (s *Server) free(a *account, e *eventType, at time.Time, except string) bool {
+	end := at.Add(e.minutes())
+	for _, b := range s.bookings {
+		if b.account == a && b.live() && b.uid != except && b.eventType.resource() == e.resource() && b.start.Before(end) && at.Before(b.end) {
+			return false
+		}
+	}
+	return true
+}
