@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/askpro/gateway/infra/local/template"
@@ -98,7 +99,8 @@ func createBus(ctx context.Context, url string, s *template.System) error {
 }
 
 func createBucket(ctx context.Context, url string, b template.Bucket) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, url+"/"+b.Name, nil)
+	where := `<CreateBucketConfiguration><LocationConstraint>` + template.Region + `</LocationConstraint></CreateBucketConfiguration>`
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, url+"/"+b.Name, strings.NewReader(where))
 	if err != nil {
 		return err
 	}
