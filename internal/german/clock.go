@@ -238,7 +238,7 @@ func (p *parser) plain(introduced bool) bool {
 	if !ok {
 		return false
 	}
-	if p.is(0, until) || p.dashed(mark) {
+	if p.is(0, until) || p.dashed(mark, p.i) {
 		at := p.i
 		if p.is(0, until) {
 			p.i++
@@ -258,13 +258,13 @@ func (p *parser) plain(introduced bool) bool {
 	return true
 }
 
-// dashed tells "14-16 Uhr": two numbers with nothing but a dash between them.
-func (p *parser) dashed(from int) bool {
-	if p.i != from+1 || p.i >= len(p.tokens) {
+// dashed tells "14-16 Uhr": two numbers that follow each other with nothing but a dash between them.
+func (p *parser) dashed(first, second int) bool {
+	if second != first+1 || second >= len(p.tokens) {
 		return false
 	}
-	a, b := p.tokens[from], p.tokens[p.i]
-	if !a.digits || !(b.digits || b.kind == timeLit) {
+	a, b := p.tokens[first], p.tokens[second]
+	if !a.digits || !b.digits {
 		return false
 	}
 	between := p.text[a.to:b.at]
@@ -372,7 +372,7 @@ func (p *parser) numbered(t token, introduced bool) (reading, bool) {
 		p.i += 2
 		return hourOf(t.n, m, t.literal), true
 	}
-	if !introduced && !p.announced(t) {
+	if !introduced && !p.announced(t) && !p.dashed(p.i, p.i+1) {
 		return reading{}, false
 	}
 	p.i++

@@ -165,9 +165,6 @@ func (p *parser) dayWord(d *said, lead kind) bool {
 	case named:
 		p.i++
 		d.named, d.hasNamed = t.n, true
-		if t.n == 1003 { // "Tag der Deutschen Einheit": the words before it are fillers
-			return true
-		}
 		return true
 	case asap:
 		p.i++
