@@ -32,6 +32,7 @@ type Sources struct {
 	stream    *stream
 	schedules []*schedule
 	tick      sync.Mutex
+	paused    sync.RWMutex // held for reading by who polls
 	nudges    sync.Mutex
 	listeners []chan struct{}
 }
@@ -80,7 +81,10 @@ func (s *Sources) loop(ctx context.Context, poll func(context.Context) (more boo
 	timer := time.NewTimer(quiet)
 	defer timer.Stop()
 	for ctx.Err() == nil {
-		if poll(ctx) {
+		s.paused.RLock()
+		more := poll(ctx)
+		s.paused.RUnlock()
+		if more {
 			continue
 		}
 		timer.Reset(quiet)
@@ -91,6 +95,12 @@ func (s *Sources) loop(ctx context.Context, poll func(context.Context) (more boo
 		case <-timer.C:
 		}
 	}
+}
+
+// Pause stops polling until resume is called.
+func (s *Sources) Pause() (resume func()) {
+	s.paused.Lock()
+	return s.paused.Unlock
 }
 
 // Nudge wakes the sources: something was written.

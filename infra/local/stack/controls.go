@@ -176,6 +176,7 @@ func (s *Stack) setTime(w http.ResponseWriter, r *http.Request) {
 // Reset brings the stack back to its seeded state; warm processes are started anew.
 func (s *Stack) Reset(ctx context.Context) error {
 	s.Idle(ctx, 5*time.Second)
+	defer s.sources.Pause()()
 	s.Clock.Reset()
 	s.Calcom.Reset()
 	s.Retell.Reset()
