@@ -50,6 +50,14 @@ func SpeakDate(d, today Date) string {
 	return WeekdayName(d) + ", den " + dayMonth(d, today)
 }
 
+// SpeakDateIs says what day it is: "Dienstag, der 14. Oktober".
+func SpeakDateIs(d Date) string {
+	return WeekdayName(d) + ", der " + dayMonth(d, d)
+}
+
+// SpeakClock says what the clock shows: "10 Uhr 30".
+func SpeakClock(t TimeOfDay) string { return clockWords(t) }
+
 func dayMonth(d, today Date) string {
 	s := strconv.Itoa(d.Day) + ". " + MonthName(d.Month)
 	if d.Year != today.Year {

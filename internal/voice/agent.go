@@ -84,7 +84,8 @@ Regeln:
 8. Sprich Anrufer mit „Herr“ oder „Frau“ und Nachnamen oder mit vollem Namen an, nie nur mit dem Vornamen.
 9. Kommst du nicht weiter, biete einen Rückruf an oder verbinde.`
 
-const beginMessage = "Guten Tag, hier ist die digitale Telefonassistenz von {{firma}}. Was kann ich für Sie tun?"
+// beginMessage is the inbound webhook's greeting; where that could not be asked, defaults say the same of nobody in particular.
+const beginMessage = "{{begruessung}}"
 
 // Template is the agent as Retell takes it: a Retell LLM and an agent (protocol notes §4.1). {{API_HOST}} and {{ROUTE}} are
 // put in when it is installed for a company.
@@ -118,7 +119,7 @@ func Template() ([]byte, error) {
 	}
 	template := map[string]any{
 		"retell_llm": map[string]any{
-			"model": "gpt-4.1", "start_speaker": "agent", "begin_message": beginMessage, "general_prompt": prompt, "general_tools": tools,
+			"model": "gpt-4.1", "start_speaker": "agent", "begin_message": beginMessage, "default_dynamic_variables": map[string]string{"begruessung": "Guten Tag, hier ist die digitale Telefonassistenz. Was kann ich für Sie tun?"}, "general_prompt": prompt, "general_tools": tools,
 		},
 		"agent": map[string]any{
 			"agent_name": "AskPro Telefonassistenz", "response_engine": map[string]any{"type": "retell-llm", "llm_id": "{{LLM_ID}}"},

@@ -66,10 +66,6 @@ func Variables(c *company.Config, b company.Branch, card customer.Card, caller s
 		days = append(days, german.WeekdayAbbr(d)+" "+german.WriteDateShort(d)[:6])
 	}
 	first, last := splitName(card.Name)
-	greeting := fill(say.greeting, "company", c.Company.Name)
-	if card.Name != "" {
-		greeting = fill(say.greetingKnown, "company", c.Company.Name, "name", card.Name)
-	}
 	return map[string]string{
 		"customer_phone":   caller,
 		"heute_datum":      german.WriteDateShort(today),
@@ -88,9 +84,22 @@ func Variables(c *company.Config, b company.Branch, card customer.Card, caller s
 		"kunde_bekannt":    strconv.FormatBool(card.CustomerID != ""),
 		"kunde_vorname":    first,
 		"kunde_nachname":   last,
-		"begruessung":      greeting,
+		"begruessung":      greet(c, card.Name),
 		"aufzeichnung":     strconv.FormatBool(c.Company.Recording),
 	}
+}
+
+// greet is the first sentence: it says that an automated assistant speaks and, where calls are recorded, asks for consent
+// (§4.3). The name is the full one, never the first name alone.
+func greet(c *company.Config, name string) string {
+	text, consent := say.greeting, ""
+	if name != "" {
+		text = say.greetingKnown
+	}
+	if c.Company.Recording {
+		consent = " " + say.consent
+	}
+	return fill(text, "company", c.Company.Name, "name", name, "consent", consent)
 }
 
 func openToday(b company.Branch, today german.Date) string {

@@ -11,7 +11,7 @@ import (
 // testdata/golden/voice has them all as they sound.
 var say = struct {
 	fault, noCall, noTenant, unsupported, limit, disabled, orCallback,
-	greeting, greetingKnown, now, anonymous, newCustomer, foundCustomer, again, againPerhaps, understood,
+	greeting, greetingKnown, consent, now, anonymous, newCustomer, foundCustomer, again, againPerhaps, understood,
 	needDate, needDateFor, needTime, whichTime, notUnderstood, ambiguousDates, ambiguous, invalidDate, invalidTime, contradiction,
 	pastDate, pastTime, pastWindow, mismatch, mismatchOf, tooFar,
 	noServices, whichService, unknownService, unknownStaff, cannotProvide,
@@ -31,8 +31,9 @@ var say = struct {
 	disabled:    "Das ist telefonisch im Moment leider nicht möglich.",
 	orCallback:  "Soll Sie jemand zurückrufen?",
 
-	greeting:      "Guten Tag, hier ist {company}. Was kann ich für Sie tun?",
-	greetingKnown: "Guten Tag, {name}, hier ist {company}. Was kann ich für Sie tun?",
+	greeting:      "Guten Tag, hier ist die digitale Telefonassistenz von {company}.{consent} Was kann ich für Sie tun?",
+	consent:       "Das Gespräch wird aufgezeichnet. Ist das für Sie in Ordnung?",
+	greetingKnown: "Guten Tag, {name}, hier ist die digitale Telefonassistenz von {company}.{consent} Was kann ich für Sie tun?",
 	now:           "Heute ist {date}, es ist {time}.",
 	anonymous:     "Ihre Nummer wird nicht übertragen. Wie ist denn Ihr Name?",
 	newCustomer:   "Ich kenne Ihre Nummer noch nicht. Wie ist denn Ihr Name?",

@@ -39,11 +39,12 @@ func (x *turn) initialize() (Reply, error) {
 		operations[string(op)] = policy.Check(x.config, x.branch, op, x.now).Allowed
 	}
 	data["operations"] = operations
-	greeting := fill(say.greeting, "company", x.config.Company.Name)
+	name := ""
 	if c, err := x.card(); err == nil && c.CustomerID != "" {
 		data["customer"] = map[string]any{"known": true, "name": c.Name, "customer_id": c.CustomerID}
-		greeting = fill(say.greetingKnown, "company", x.config.Company.Name, "name", c.Name)
+		name = c.Name
 	}
+	greeting := greet(x.config, name)
 	data["greeting"] = greeting
 	return answer("ready", greeting, goOn, data), nil
 }
@@ -52,7 +53,7 @@ func (x *turn) currentTime() (Reply, error) {
 	local := x.now.In(x.branch.Location())
 	day := x.branch.Day(x.now)
 	_, week := local.ISOWeek()
-	return answer("ok", fill(say.now, "date", german.WriteDate(day), "time", german.WriteTime(x.branch.LocalMinute(x.now))), goOn, map[string]any{
+	return answer("ok", fill(say.now, "date", german.SpeakDateIs(day), "time", german.SpeakClock(x.branch.LocalMinute(x.now))), goOn, map[string]any{
 		"current_time": local.Format(time.RFC3339), "date": german.WriteDateShort(day), "time": local.Format("15:04"), "weekday": german.WeekdayName(day),
 		"iso_date": day.String(), "week_number": week, "timezone": x.branch.Location().String(),
 	}), nil
