@@ -17,7 +17,7 @@ import (
 func Check(ctx context.Context, c *company.Config, client *calcom.Client) error {
 	key := c.Company.CalcomAPIKey
 	if _, err := client.Me(ctx, key); err != nil {
-		return fmt.Errorf("Cal.com does not take the key %s: %w", key, err)
+		return fmt.Errorf("the calendar Cal.com does not take the key %s: %w", key, err)
 	}
 	var wrong []error
 	for _, s := range c.Services {

@@ -182,7 +182,7 @@ func (c *Client) post(ctx context.Context, key, path string, body any) (scheduli
 func (c *Client) call(ctx context.Context, method, key, path, version string, body []byte, data any) error {
 	keys, err := c.Secrets.Get(ctx, key)
 	if err != nil {
-		return &scheduling.Refused{Why: scheduling.Misconfigured, Err: fmt.Errorf("Cal.com's key: %w", err)}
+		return &scheduling.Refused{Why: scheduling.Misconfigured, Err: fmt.Errorf("the key of Cal.com: %w", err)}
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, bytes.NewReader(body))
 	if err != nil {
@@ -210,7 +210,8 @@ func (c *Client) call(ctx context.Context, method, key, path, version string, bo
 	var envelope struct {
 		Data json.RawMessage `json:"data"`
 	}
-	if err := json.Unmarshal(raw, &envelope); err == nil {
+	err = json.Unmarshal(raw, &envelope)
+	if err == nil {
 		err = json.Unmarshal(envelope.Data, data)
 	}
 	if err != nil {

@@ -44,7 +44,7 @@ const restFor = 60 * time.Second
 // refused turns an answer other than success into our words. details.errors hold personal data and are left out.
 func refused(resp *http.Response, body []byte, now time.Time) error {
 	text := message(body)
-	r := &scheduling.Refused{Why: scheduling.Unknown, Err: fmt.Errorf("Cal.com answered %d: %s", resp.StatusCode, text)}
+	r := &scheduling.Refused{Why: scheduling.Unknown, Err: fmt.Errorf("the calendar answered %d: %s", resp.StatusCode, text)}
 	if resp.StatusCode == http.StatusTooManyRequests {
 		r.Why, r.Until = scheduling.Resting, now.Add(rest(resp.Header, now))
 		return r

@@ -3,8 +3,7 @@ package german
 // said is what was said of a day. Zero fields were not said.
 type said struct {
 	any      bool
-	date     Date // with its year
-	dom      int  // day of the month
+	dom      int // day of the month
 	month    int
 	year     int
 	weekday  int

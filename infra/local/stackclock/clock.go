@@ -63,7 +63,7 @@ func (c *Clock) Reset() {
 }
 
 func (c *Clock) set(now time.Time, frozen bool) {
-	c.offset, c.frozen = now.Sub(time.Now()), nil
+	c.offset, c.frozen = time.Until(now), nil
 	if frozen {
 		c.frozen = &now
 	}
