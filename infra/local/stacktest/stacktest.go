@@ -1,0 +1,286 @@
+// Package stacktest gives tests a running local stack and speaks to it as the world does: over its ports. Its one rule: a
+// test that sets the clock or AWS faults has a stack of its own (Own), all others share one (Shared) and make their own
+// company. Without ASKPRO_STACK_TESTS=1 these tests skip; `make test` sets it and lets no skip pass.
+package stacktest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/askpro/gateway/infra/local/stack"
+	"github.com/askpro/gateway/infra/operator"
+)
+
+// Stack is a running stack as a test sees it.
+type Stack struct {
+	operator.Ports
+	*operator.Stack
+	Root    string
+	Logs    string // folder of the functions' logs, "" for a stack that was not started here
+	http    http.Client
+	stopped func()
+}
+
+var shared struct {
+	once  sync.Once
+	stack *Stack
+	err   error
+}
+
+// Main runs a package's tests and ends the shared stack: call it in TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	if shared.stack != nil {
+		shared.stack.stopped()
+	}
+	os.Exit(code)
+}
+
+func skip(t testing.TB) {
+	t.Helper()
+	if os.Getenv("ASKPRO_STACK_TESTS") == "" && os.Getenv("ASKPRO_STACK") == "" {
+		t.Skip("needs the local stack: run make test")
+	}
+}
+
+// Shared is the stack of all tests of a package; with ASKPRO_STACK (a PORT_BASE, or "default") one that runs already.
+func Shared(t testing.TB) *Stack {
+	t.Helper()
+	skip(t)
+	shared.once.Do(func() {
+		if base := os.Getenv("ASKPRO_STACK"); base != "" {
+			if base == "default" {
+				base = ""
+			}
+			ports, err := operator.PortsFrom(base)
+			shared.stack, shared.err = connect(ports), err
+			return
+		}
+		shared.stack, shared.err = start()
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.stack
+}
+
+// Own is a stack that ends with the test.
+func Own(t testing.TB) *Stack {
+	t.Helper()
+	skip(t)
+	s, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.stopped)
+	return s
+}
+
+func root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "../../..")
+}
+
+func connect(p operator.Ports) *Stack {
+	return &Stack{Ports: p, Stack: operator.Local(p), Root: root(), stopped: func() {}, http: http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
+}
+
+// start runs a stack on ports that are free now; another process may be faster, so it is tried again.
+func start() (*Stack, error) {
+	var failure error
+	for range 5 {
+		base, err := freeBase()
+		if err != nil {
+			return nil, err
+		}
+		ports, err := operator.PortsFrom(fmt.Sprint(base))
+		if err != nil {
+			return nil, err
+		}
+		var log bytes.Buffer
+		running, err := stack.Start(context.Background(), stack.Options{Root: root(), Ports: ports, Log: &locked{w: &log}})
+		if err != nil {
+			failure = fmt.Errorf("start a stack: %w\n%s", err, log.String())
+			continue
+		}
+		s := connect(ports)
+		s.Logs, s.stopped = running.Logs(), running.Stop
+		return s, nil
+	}
+	return nil, failure
+}
+
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write is called by many goroutines.
+func (l *locked) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
+}
+
+// freeBase finds five free ports in a row.
+func freeBase() (int, error) {
+	for range 50 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		base := l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		if base > 65000 {
+			continue
+		}
+		free := true
+		for i := 1; i < 5; i++ {
+			x, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", base+i))
+			if err != nil {
+				free = false
+				break
+			}
+			x.Close()
+		}
+		if free {
+			return base, nil
+		}
+	}
+	return 0, fmt.Errorf("no five free ports in a row")
+}
+
+// Do sends JSON (raw bytes as they are) and reads the answer into out, unless it is nil; it returns the status.
+func (s *Stack) Do(t testing.TB, method, url string, header map[string]string, body, out any) int {
+	t.Helper()
+	raw, ok := body.([]byte)
+	if !ok && body != nil {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	req, err := http.NewRequest(method, url, bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, v := range header {
+		req.Header.Set(k, v)
+	}
+	resp, err := s.http.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out != nil {
+		if err := json.Unmarshal(answer, out); err != nil {
+			t.Fatalf("%s %s answered %s: %s", method, url, resp.Status, answer)
+		}
+	}
+	return resp.StatusCode
+}
+
+func (s *Stack) must(t testing.TB, method, url string, body, out any) {
+	t.Helper()
+	if status := s.Do(t, method, url, nil, body, out); status/100 != 2 {
+		t.Fatalf("%s %s answered %d", method, url, status)
+	}
+}
+
+// Local is a control's address at the AWS port; Sim one at the partners'.
+func (s *Stack) Local(path string) string {
+	return fmt.Sprintf("http://127.0.0.1:%d/_local/%s", s.Ports.AWS, path)
+}
+
+// Sim is a control's address at the partners' port.
+func (s *Stack) Sim(path string) string {
+	return fmt.Sprintf("http://127.0.0.1:%d/_sim/%s", s.Ports.Partners, path)
+}
+
+// Idle waits until nothing is left to do.
+func (s *Stack) Idle(t testing.TB) {
+	t.Helper()
+	var out struct{ Left []string }
+	if status := s.Do(t, http.MethodGet, s.Local("idle?timeout=30s"), nil, nil, &out); status != http.StatusOK {
+		t.Fatalf("the stack does not come to rest: %v", out.Left)
+	}
+}
+
+// Clock is the stack's time.
+func (s *Stack) Clock(t testing.TB) time.Time {
+	t.Helper()
+	var out struct{ Now time.Time }
+	s.must(t, http.MethodGet, s.Local("clock"), nil, &out)
+	return out.Now
+}
+
+// SetClock puts the clock to an instant; Advance moves it on. Own stacks only.
+func (s *Stack) SetClock(t testing.TB, now string, frozen bool) {
+	t.Helper()
+	s.must(t, http.MethodPost, s.Local("clock"), map[string]any{"now": now, "frozen": frozen}, nil)
+}
+
+// Advance moves the clock on.
+func (s *Stack) Advance(t testing.TB, by string) {
+	t.Helper()
+	s.must(t, http.MethodPost, s.Local("clock"), map[string]any{"advance": by}, nil)
+}
+
+// Fault makes AWS calls go wrong (see endpoint.Fault). Own stacks only. NoFaults clears all.
+func (s *Stack) Fault(t testing.TB, f map[string]any) {
+	t.Helper()
+	s.must(t, http.MethodPost, s.Local("faults"), f, nil)
+}
+
+// NoFaults clears the faults of AWS and of Cal.com.
+func (s *Stack) NoFaults(t testing.TB) {
+	t.Helper()
+	s.must(t, http.MethodDelete, s.Local("faults"), nil, nil)
+	s.must(t, http.MethodDelete, s.Sim("faults"), nil, nil)
+}
+
+// Fired counts the AWS faults that hit.
+func (s *Stack) Fired(t testing.TB) int {
+	t.Helper()
+	var out []json.RawMessage
+	s.must(t, http.MethodGet, s.Local("faults"), nil, &out)
+	return len(out)
+}
+
+// Row is a line of the AWS endpoint's count.
+type Row struct {
+	Function, Company, Service, Operation string
+	Calls                                 int
+	ReadUnits                             float64 `json:"read_units"`
+	WriteUnits                            float64 `json:"write_units"`
+	Denied                                int
+}
+
+// Calls are the AWS calls since ForgetCalls.
+func (s *Stack) Calls(t testing.TB) []Row {
+	t.Helper()
+	var out []Row
+	s.must(t, http.MethodGet, s.Local("calls"), nil, &out)
+	return out
+}
+
+// ForgetCalls starts counting anew.
+func (s *Stack) ForgetCalls(t testing.TB) {
+	t.Helper()
+	s.must(t, http.MethodDelete, s.Local("calls"), nil, nil)
+}
