@@ -2,7 +2,6 @@ package scheduling
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -425,15 +424,16 @@ func (s *Scheduler) uncertain(ctx context.Context, t tenant.ID, p Plan, a *booki
 		return Outcome{}, err
 	}
 	err := s.Store.Commit(ctx, t, step)
-	if ledger.ConflictOn(err, "appointment") { // the job was quicker
-		if fresh, _, readErr := s.Store.Appointment(ctx, t, a.ID); readErr == nil && fresh.SyncStatus == booking.Synced {
-			return s.finishOnly(ctx, t, p, fresh)
+	if ledger.ConflictOn(err, "appointment") {
+		// The job was quicker. What it found out reaches the customer as the confirmation that is promised now; a
+		// repeated tool call hears it too.
+		step := &ledger.Step{}
+		if err := p.Finish(ctx, step, o); err != nil {
+			return Outcome{}, err
 		}
+		_ = s.Store.Commit(ctx, t, step) // without it only the tool call is missing from the record
 	}
-	if err != nil && !errors.Is(err, context.Canceled) {
-		// The appointment is pending and its event is on the way: the caller can be told the truth all the same.
-		return o, nil
-	}
+	// Whatever failed here: the appointment is pending and its event is on the way, so this much is true.
 	return o, nil
 }
 

@@ -129,7 +129,7 @@ func (x *turn) bookedBefore() *Reply {
 		if err != nil || !ok || !a.Active() {
 			continue
 		}
-		if x.means(a) {
+		if x.means(a) || (x.args["offer_id"] != "" && id == x.session.Booked[len(x.session.Booked)-1]) {
 			r := x.already(a)
 			return &r
 		}
