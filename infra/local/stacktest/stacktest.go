@@ -14,9 +14,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/askpro/gateway/infra/local/stack"
 	"github.com/askpro/gateway/infra/operator"
@@ -38,11 +42,16 @@ var shared struct {
 	err   error
 }
 
-// Main runs a package's tests and ends the shared stack: call it in TestMain.
+// Main runs a package's tests, ends the shared stack and looks through the logs of all: call it in TestMain.
 func Main(m *testing.M) {
 	code := m.Run()
 	if shared.stack != nil {
 		shared.stack.stopped()
+	}
+	// The whole run is looked through: personal data, secrets and signatures must not reach any log.
+	for _, line := range leaks() {
+		fmt.Fprintln(os.Stderr, "a log line shows what it must not:", line)
+		code = 1
 	}
 	os.Exit(code)
 }
@@ -116,6 +125,7 @@ func start() (*Stack, error) {
 		}
 		s := connect(ports)
 		s.Logs, s.stopped = running.Logs(), running.Stop
+		remember(s.Logs)
 		return s, nil
 	}
 	return nil, failure
@@ -283,4 +293,21 @@ func (s *Stack) Calls(t testing.TB) []Row {
 func (s *Stack) ForgetCalls(t testing.TB) {
 	t.Helper()
 	s.must(t, http.MethodDelete, s.Local("calls"), nil, nil)
+}
+
+// Depth is how many messages a queue holds, visible or not.
+func (s *Stack) Depth(t testing.TB, logicalID string) int {
+	t.Helper()
+	client := sqs.New(sqs.Options{Region: s.Env.Region, Credentials: s.Env.Credentials, HTTPClient: s.Env.HTTP, BaseEndpoint: s.Env.Endpoint("SQS")})
+	url := s.Queue(logicalID)
+	out, err := client.GetQueueAttributes(context.Background(), &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, name := range []string{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"} {
+		some, _ := strconv.Atoi(out.Attributes[name])
+		n += some
+	}
+	return n
 }
