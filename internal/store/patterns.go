@@ -1,0 +1,36 @@
+package store
+
+// pattern is one question that is asked of the table. The list is complete: its test makes every method ask and compares
+// the real requests with it, and renders PATTERNS.md from it.
+type pattern struct {
+	ID, Question      string
+	Operation         string // as in the API; a write is named by what it does to the item
+	Index, PK, SK     string
+	Fresh             string // strong, or how old an answer may be
+	Method, AskedBy   string
+	Remembered, Grows string // served from memory; how large the answer becomes
+}
+
+var patterns = []pattern{
+	{ID: "D1", Question: "Whose is this webhook route, and what are its secrets called", Operation: "GetItem", PK: "DIRECTORY#ROUTE#<route>", SK: "ENTRY", Fresh: "60 s", Remembered: "60 s, unknown ones too", Method: "Directory.Route", AskedBy: "every hook"},
+	{ID: "D2", Question: "Whose is this telephone number", Operation: "GetItem", PK: "DIRECTORY#NUMBER#<number>", SK: "ENTRY", Fresh: "60 s", Remembered: "60 s, unknown ones too", Method: "Directory.Number", AskedBy: "hook-retell-*"},
+	{ID: "F1", Question: "A company's whole configuration: branches, staff, services, numbers, policies", Operation: "Query", PK: "COMPANY#<company>", Fresh: "60 s", Remembered: "1 h, version looked at every 60 s", Grows: "a few hundred items", Method: "Config", AskedBy: "all but hook-retell-events, hook-calcom, stream-outbox, cron-timers"},
+	{ID: "C1", Question: "What a call needs from one tool call to the next", Operation: "GetItem", PK: "COMPANY#<company>#CALL#<call>", SK: "SESSION", Fresh: "strong", Method: "Session", AskedBy: "hook-retell-tools, work-default"},
+	{ID: "C2", Question: "The record of a call", Operation: "GetItem", PK: "COMPANY#<company>#CALL#<call>", SK: "HEAD", Fresh: "strong", Method: "Call", AskedBy: "work-default, work-notifications, show"},
+	{ID: "C3", Question: "One stored answer of a call, for a repeated tool call", Operation: "GetItem", PK: "COMPANY#<company>#CALL#<call>", SK: "TOOL#<seq>", Fresh: "strong", Method: "ToolCall", AskedBy: "hook-retell-tools"},
+	{ID: "C4", Question: "All tool calls of a call in order", Operation: "Query", PK: "COMPANY#<company>#CALL#<call>", SK: "TOOL#…", Fresh: "strong", Grows: "at most 50", Method: "ToolCalls", AskedBy: "work-default, show"},
+	{ID: "C5", Question: "The events of a call in order", Operation: "Query", PK: "COMPANY#<company>#CALL#<call>", SK: "EVENT#…", Fresh: "strong", Grows: "a few; they end after seven days", Method: "Events", AskedBy: "show"},
+	{ID: "C6", Question: "The transcript of a call", Operation: "GetItem", PK: "COMPANY#<company>#CALL#<call>", SK: "TRANSCRIPT", Fresh: "strong", Method: "Transcript", AskedBy: "show"},
+	{ID: "C7", Question: "A company's newest calls", Operation: "Query", Index: "list", PK: "COMPANY#<company>#CALLS", Fresh: "seconds", Grows: "as many as were asked for", Method: "CallIDs", AskedBy: "show"},
+	{ID: "A1", Question: "An appointment", Operation: "GetItem", PK: "COMPANY#<company>#APPOINTMENT#<appointment>", SK: "HEAD", Fresh: "strong", Method: "Appointment", AskedBy: "hook-retell-tools, work-*"},
+	{ID: "A2", Question: "The history of an appointment", Operation: "Query", PK: "COMPANY#<company>#APPOINTMENT#<appointment>", SK: "CHANGE#…", Fresh: "strong", Grows: "a few", Method: "Changes", AskedBy: "tests; the policy engine"},
+	{ID: "A3", Question: "Whose is a Cal.com uid, also a former one", Operation: "GetItem", PK: "COMPANY#<company>#BOOKING#<uid>", SK: "CLAIM", Fresh: "strong", Method: "Claim", AskedBy: "hook-retell-tools, work-sync"},
+	{ID: "B1", Question: "Who is busy when on some days, what slots are cached, whose card a number has, whether the key rests: one batch", Operation: "BatchGetItem", PK: "COMPANY#<company>#BUSY#<resource> | COMPANY#<company>#SLOTS#<event type> | COMPANY#<company>#CONTACT#<contact> | COMPANY#<company>#CALCOM#<key>", SK: "DAY#<date> | DAY#<date> | CARD | REST", Fresh: "strong; slots 5 min", Grows: "staff × days + 2, in batches of 100", Method: "Gather", AskedBy: "hook-retell-inbound, hook-retell-tools, work-default, work-sync"},
+	{ID: "B2", Question: "May I fetch these slots", Operation: "UpdateItem", PK: "COMPANY#<company>#SLOTS#<event type>", SK: "DAY#<date>", Fresh: "conditional", Method: "LeaseSlots", AskedBy: "hook-retell-tools, work-sync"},
+	{ID: "B3", Question: "Until when does the Cal.com key rest", Operation: "GetItem", PK: "COMPANY#<company>#CALCOM#<key>", SK: "REST", Fresh: "strong", Method: "RestUntil", AskedBy: "jobs"},
+	{ID: "P1", Question: "A customer", Operation: "GetItem", PK: "COMPANY#<company>#CUSTOMER#<customer>", SK: "HEAD", Fresh: "strong", Method: "Customer", AskedBy: "hook-retell-tools, work-default"},
+	{ID: "P2", Question: "Is an e-mail address a customer's already", Operation: "GetItem", PK: "COMPANY#<company>#EMAIL#<email>", SK: "CUSTOMER", Fresh: "strong", Method: "EmailTaken", AskedBy: "hook-retell-tools"},
+	{ID: "R1", Question: "A callback", Operation: "GetItem", PK: "COMPANY#<company>#CALLBACK#<callback>", SK: "HEAD", Fresh: "strong", Method: "Callback", AskedBy: "hook-retell-tools, work-notifications"},
+	{ID: "O1", Question: "May I do this once", Operation: "UpdateItem", PK: "COMPANY#<company>#ONCE#<name>", SK: "LEASE", Fresh: "conditional", Method: "ClaimOnce", AskedBy: "work-notifications"},
+	{ID: "T1", Question: "Which timers are due, in all companies", Operation: "Query", Index: "due", PK: "DUE#<shard>", SK: "≤ now", Fresh: "seconds", Grows: "at most 1000 a minute, eight shards", Method: "Timers.Due", AskedBy: "cron-timers"},
+}
