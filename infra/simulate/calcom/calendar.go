@@ -2,6 +2,7 @@ package calcom
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,18 +13,19 @@ import (
 // account is one company as Cal.com knows it: its key, its people, its event types.
 type account struct {
 	slug       string
-	route      string
+	route      string // of the webhook URL
 	key        string
-	secret     string
+	secret     string // signs the webhooks
+	zone       *time.Location
 	eventTypes map[int64]*eventType
 }
 
 type eventType struct {
 	id       int64
 	service  companyfile.Service
-	host     companyfile.Staff // zero: nobody in particular
+	host     companyfile.Staff // without slug: the account itself, nobody in particular
 	branch   company.Branch
-	confirms bool
+	confirms bool // the host has to say yes
 }
 
 func (e *eventType) minutes() time.Duration {
@@ -48,11 +50,14 @@ func newAccount(f companyfile.File, secrets map[string]string) (*account, error)
 	if a.key == "" {
 		return nil, fmt.Errorf("company %s: %s has no value", a.slug, f.Company.CalcomAPIKey)
 	}
+	a.zone = company.Branch{Timezone: f.Company.Timezone}.Location()
 	branches := map[string]company.Branch{}
 	for _, b := range f.Branches {
-		branches[b.Slug] = company.Branch{Name: b.Name, Timezone: b.Timezone, BusinessHours: b.BusinessHours}
+		branches[b.Slug] = company.Branch{
+			Name: b.Name, Timezone: b.Timezone, BusinessHours: b.BusinessHours, Address: b.Address, PostalCode: b.PostalCode, City: b.City,
+		}
 	}
-	staff := map[string]companyfile.Staff{}
+	staff := map[string]companyfile.Staff{"": {Name: f.Company.Name, Email: a.email(), CalcomUserID: ownerID}}
 	for _, p := range f.Staff {
 		staff[p.Slug] = p
 	}
@@ -69,6 +74,24 @@ func newAccount(f companyfile.File, secrets map[string]string) (*account, error)
 		}
 	}
 	return a, nil
+}
+
+// ownerID is the user of an account that is none of the staff.
+const ownerID = 1
+
+func (a *account) email() string { return a.slug + "@cal.example" }
+
+// username of the host at Cal.com.
+func (e *eventType) username(a *account) string {
+	if e.host.Slug == "" {
+		return a.slug
+	}
+	return e.host.Slug
+}
+
+// location is where the appointment takes place: "Straße 1, 10115 Berlin".
+func (e *eventType) location() string {
+	return e.branch.Address + ", " + strings.TrimSpace(e.branch.PostalCode+" "+e.branch.City)
 }
 
 // find names an event type by a service and a member of staff, each by slug, name or first name.
@@ -88,22 +111,23 @@ func (a *account) find(service, staff string) (*eventType, error) {
 	return best, nil
 }
 
+// called: a slug, the whole name, or a first or last name ("Lena" of Dr. Lena Vogt).
 func called(word, slug, name string) bool {
-	first, _, _ := strings.Cut(name, " ")
-	return strings.EqualFold(word, slug) || strings.EqualFold(word, name) || strings.EqualFold(word, first)
+	fits := func(x string) bool { return strings.EqualFold(word, x) && !strings.HasSuffix(x, ".") }
+	return fits(slug) || strings.EqualFold(word, name) || slices.ContainsFunc(strings.Fields(name), fits)
 }
 
 // step is the distance of the starts that are offered.
 const step = 15 * time.Minute
 
-// slots are the bookable starts in [from, to).
-func (s *Server) slots(a *account, e *eventType, from, to time.Time) []time.Time {
+// slots are the bookable starts in [from, to); the time of a booking that is to be moved counts as free.
+func (s *Server) slots(a *account, e *eventType, from, to time.Time, moving string) []time.Time {
 	var out []time.Time
 	for day := e.branch.Day(from); !e.branch.At(day, 0).After(to); day = day.AddDays(1) {
 		for _, r := range e.branch.Open(day) {
 			last := e.branch.At(day, r.To).Add(-e.minutes())
 			for at := e.branch.At(day, r.From); !at.After(last); at = at.Add(step) {
-				if !at.Before(from) && at.Before(to) && at.After(s.now()) && s.free(a, e, at, "") {
+				if !at.Before(from) && at.Before(to) && at.After(s.now()) && s.free(a, e, at, moving) {
 					out = append(out, at)
 				}
 			}

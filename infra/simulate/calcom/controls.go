@@ -4,60 +4,36 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/askpro/gateway/infra/companyfile"
 )
 
-// Shown is a booking as the controls show it.
-type Shown struct {
-	UID      string         `json:"uid"`
-	ID       int64          `json:"id"`
-	Company  string         `json:"company"`
-	Service  string         `json:"service"`
-	Staff    string         `json:"staff"`
-	Start    time.Time      `json:"start"`
-	End      time.Time      `json:"end"`
-	Status   string         `json:"status"`
-	Metadata map[string]any `json:"metadata"`
-	Attendee attendee       `json:"attendee"`
-	MovedTo  string         `json:"moved_to,omitempty"`
-	History  []History      `json:"history"`
+// stage is whose references' values the local stack knows.
+const stage = "local"
+
+// Request is one API call that had a valid key, refused ones too, for tests that count them.
+type Request struct {
+	Operation string    `json:"operation"`
+	Company   string    `json:"company"`
+	At        time.Time `json:"at"`
 }
 
-// Behind is something done in Cal.com without us.
-type Behind struct {
-	Company string `json:"company"`
-	Service string `json:"service"`
-	Staff   string `json:"staff"`
-	Start   string `json:"start"` // RFC 3339, or local to the branch without an offset
-	UID     string `json:"uid"`
-	Action  string `json:"action"` // made, moved, cancelled
-	Webhook bool   `json:"webhook"`
-}
-
+// controls are described in infra/local/README.md.
 func (s *Server) controls(mux *http.ServeMux) {
 	mux.HandleFunc("GET /_sim/bookings", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, s.Bookings(r.URL.Query().Get("company")))
 	})
-	mux.HandleFunc("DELETE /_sim/bookings", func(w http.ResponseWriter, _ *http.Request) {
-		s.mu.Lock()
-		s.bookings = nil
-		s.mu.Unlock()
-		w.WriteHeader(http.StatusNoContent)
-	})
+	mux.HandleFunc("DELETE /_sim/bookings", s.clear(func() { s.bookings = nil }))
 	mux.HandleFunc("POST /_sim/bookings", control(func(in Behind) (any, error) { return s.Behind(in) }))
 	mux.HandleFunc("GET /_sim/faults", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
-		defer s.mu.Unlock()
-		writeJSON(w, http.StatusOK, append([]Fault{}, s.faults.fired...))
-	})
-	mux.HandleFunc("DELETE /_sim/faults", func(w http.ResponseWriter, _ *http.Request) {
-		s.mu.Lock()
-		s.faults = faults{}
+		fired := append([]Fault{}, s.faults.fired...)
 		s.mu.Unlock()
-		w.WriteHeader(http.StatusNoContent)
+		writeJSON(w, http.StatusOK, fired)
 	})
+	mux.HandleFunc("DELETE /_sim/faults", s.clear(func() { s.faults = faults{} }))
 	mux.HandleFunc("POST /_sim/faults", control(func(f Fault) (any, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -66,21 +42,20 @@ func (s *Server) controls(mux *http.ServeMux) {
 	mux.HandleFunc("GET /_sim/requests", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, s.Requests(r.URL.Query().Get("company")))
 	})
-	mux.HandleFunc("DELETE /_sim/requests", func(w http.ResponseWriter, _ *http.Request) {
-		s.mu.Lock()
-		s.requests, s.windows = nil, map[string][]time.Time{}
-		s.mu.Unlock()
-		w.WriteHeader(http.StatusNoContent)
-	})
+	mux.HandleFunc("DELETE /_sim/requests", s.clear(func() { s.requests, s.windows = nil, map[string]*window{} }))
 	mux.HandleFunc("POST /_sim/companies", control(func(in struct {
-		File    string            `json:"file"`
-		Secrets map[string]string `json:"secrets"`
+		File    string            `json:"file"`    // the YAML document
+		Secrets map[string]string `json:"secrets"` // its references' values
 	}) (any, error) {
-		f, err := companyfile.Parse([]byte(in.File), "local")
+		f, err := companyfile.Parse([]byte(in.File), stage)
 		if err != nil {
 			return nil, err
 		}
-		return nil, s.AddCompany(f, in.Secrets)
+		values := map[string]string{}
+		for reference, value := range in.Secrets {
+			values[strings.ReplaceAll(reference, "{stage}", stage)] = value
+		}
+		return nil, s.AddCompany(f, values)
 	}))
 	mux.HandleFunc("POST /_sim/webhook", control(func(in struct {
 		Company string          `json:"company"`
@@ -92,7 +67,17 @@ func (s *Server) controls(mux *http.ServeMux) {
 	}))
 }
 
-// control reads a JSON body, does something and answers.
+// clear makes a control that forgets something.
+func (s *Server) clear(forget func()) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		forget()
+		s.mu.Unlock()
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// control reads a JSON body, does something and answers. Members it does not know are an error.
 func control[T any](do func(T) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var in T
@@ -111,25 +96,7 @@ func control[T any](do func(T) (any, error)) http.HandlerFunc {
 	}
 }
 
-// Bookings of a company (all if empty) in the order they were made.
-func (s *Server) Bookings(company string) []Shown {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := []Shown{}
-	for _, b := range s.bookings {
-		if company == "" || b.account.slug == company {
-			list = append(list, b.shown())
-		}
-	}
-	return list
-}
-
-func (b *booking) shown() Shown {
-	e := b.eventType
-	return Shown{b.uid, b.id, b.account.slug, e.service.Slug, e.host.Slug, b.start, b.end, b.status, b.metadata, b.attendee, b.to, b.history}
-}
-
-// Requests of a company's key (all if empty).
+// Requests of a company's key (all if empty), oldest first.
 func (s *Server) Requests(company string) []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,6 +109,30 @@ func (s *Server) Requests(company string) []Request {
 	return list
 }
 
+// Webhook sends one now: of a booking, a PING, or a hand-made body. Faults do not touch it.
+func (s *Server) Webhook(company, trigger, uid string, body []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, err := s.named(company)
+	switch {
+	case err != nil:
+		return err
+	case len(body) > 0:
+	case trigger == "PING":
+		body = s.envelope(trigger, s.ping())
+	case !strings.HasPrefix(trigger, "BOOKING_"):
+		return errors.New("trigger is PING or BOOKING_…; send any other one as a body")
+	default:
+		b := s.byUID(a, uid)
+		if b == nil {
+			return errors.New("no booking " + uid)
+		}
+		body = s.envelope(trigger, payload(trigger, b, s.byUID(a, b.move.from)))
+	}
+	s.send(a, body, 0)
+	return nil
+}
+
 func (s *Server) named(slug string) (*account, error) {
 	for _, a := range s.accounts {
 		if a.slug == slug {
@@ -149,96 +140,4 @@ func (s *Server) named(slug string) (*account, error) {
 		}
 	}
 	return nil, errors.New("no company " + slug + " at Cal.com")
-}
-
-// Behind does something in the calendar behind our back; without Webhook nobody is told.
-func (s *Server) Behind(in Behind) (Shown, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a, err := s.named(in.Company)
-	if err != nil {
-		return Shown{}, err
-	}
-	if !in.Webhook {
-		quiet := s.faults
-		s.faults = faults{set: []*Fault{{Operation: "webhook", Mode: "drop", Nth: 1, Times: -1}}}
-		defer func() { s.faults = quiet }()
-	}
-	var start time.Time
-	if in.Start != "" {
-		if start, err = s.instant(a, in.Start); err != nil {
-			return Shown{}, err
-		}
-	}
-	var b *booking
-	if in.Action != "made" {
-		if b = s.lookUp(a, in, start); b == nil {
-			return Shown{}, errors.New("no such live booking")
-		}
-	}
-	switch in.Action {
-	case "made":
-		e, err := a.find(in.Service, in.Staff)
-		if err != nil {
-			return Shown{}, err
-		}
-		if !s.free(a, e, start, "") {
-			return Shown{}, errors.New("that time is taken")
-		}
-		b = s.add(a, e, start, attendee{Name: "Frieda Fremd", Email: "frieda.fremd@example.org", TimeZone: "Europe/Berlin", Language: "de"}, map[string]any{}, "accepted")
-		if in.UID != "" {
-			b.uid = in.UID
-		}
-		s.tell("BOOKING_CREATED", b, nil)
-	case "moved":
-		b = s.move(b, start)
-	case "cancelled":
-		s.end(b, "Im Kalender abgesagt", b.eventType.host.Email)
-	default:
-		return Shown{}, errors.New("action is made, moved or cancelled")
-	}
-	return b.shown(), nil
-}
-
-// lookUp finds what is to be moved (by uid) or cancelled (by uid, or staff and start).
-func (s *Server) lookUp(a *account, in Behind, start time.Time) *booking {
-	for _, b := range s.bookings {
-		e := b.eventType
-		named := b.uid == in.UID || (in.UID == "" && b.start.Equal(start) && (in.Staff == "" || called(in.Staff, e.host.Slug, e.host.Name)))
-		if b.account == a && b.live() && named {
-			return b
-		}
-	}
-	return nil
-}
-
-func (s *Server) instant(a *account, text string) (time.Time, error) {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
-	}
-	for _, e := range a.eventTypes {
-		return time.ParseInLocation("2006-01-02T15:04", text[:min(len(text), 16)], e.branch.Location())
-	}
-	return time.Time{}, errors.New("the company has no event types")
-}
-
-// Webhook sends one now: of a booking, or a hand-made body.
-func (s *Server) Webhook(company, trigger, uid string, body json.RawMessage) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a, err := s.named(company)
-	if err != nil {
-		return err
-	}
-	if len(body) == 0 {
-		b := s.byUID(a, uid)
-		if b == nil {
-			return errors.New("no booking " + uid)
-		}
-		if body, err = json.Marshal(map[string]any{"triggerEvent": trigger, "createdAt": s.now().Format(stamp), "payload": payload(trigger, b, nil)}); err != nil {
-			return err
-		}
-	}
-	s.send(a, body, 0)
-	return nil
 }
