@@ -5,6 +5,7 @@ package iam
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -46,25 +47,37 @@ func Evaluate(documents []map[string]any, r Request) Decision {
 	return Decision{Allowed: true}
 }
 
-// Trusts judges whether a trust document lets a principal in.
+// Trusts judges whether a role's trust document lets a principal of an account in.
 func Trusts(document map[string]any, principalAccountRoot string, r Request) Decision {
+	trusted := false
 	for _, s := range statements(document) {
-		p, _ := s["Principal"].(map[string]any)
-		if !contains(texts(p["AWS"]), principalAccountRoot) {
-			continue
-		}
-		if !anyLike(texts(s["Action"]), r.Action, true, nil) {
-			continue
-		}
-		ok, err := conditions(s, r)
+		fits, err := trustFits(s, principalAccountRoot, r)
 		if err != nil {
 			return Decision{Reason: err.Error()}
 		}
-		if ok && s["Effect"] == "Allow" {
-			return Decision{Allowed: true}
+		if fits && s["Effect"] == "Deny" {
+			return Decision{Reason: fmt.Sprintf("the role's trust denies %s", r.Action)}
 		}
+		trusted = trusted || fits
 	}
-	return Decision{Reason: "the role does not trust this principal with these tags"}
+	if !trusted {
+		return Decision{Reason: "the role does not trust this principal with these tags"}
+	}
+	return Decision{Allowed: true}
+}
+
+func trustFits(s map[string]any, root string, r Request) (bool, error) {
+	if err := known(s); err != nil {
+		return false, err
+	}
+	principals := texts(s["Principal"]) // "*"
+	if p, ok := s["Principal"].(map[string]any); ok {
+		principals = texts(p["AWS"])
+	}
+	if !slices.Contains(principals, root) && !slices.Contains(principals, "*") || !anyAction(s, r) {
+		return false, nil
+	}
+	return conditions(s, r)
 }
 
 func statements(d map[string]any) []map[string]any {
@@ -82,20 +95,37 @@ func statements(d map[string]any) []map[string]any {
 	return out
 }
 
-func matches(s map[string]any, r Request) (bool, error) {
+func known(s map[string]any) error {
 	for _, unknown := range []string{"NotAction", "NotResource", "NotPrincipal"} {
 		if s[unknown] != nil {
-			return false, fmt.Errorf("statement %v: %s is not known here", s["Sid"], unknown)
+			return fmt.Errorf("statement %v: %s is not known here", s["Sid"], unknown)
 		}
 	}
-	if !anyLike(texts(s["Action"]), r.Action, true, nil) || !anyLike(texts(s["Resource"]), r.Resource, false, r.Context) {
+	if s["Effect"] != "Allow" && s["Effect"] != "Deny" {
+		return fmt.Errorf("statement %v: its effect is neither Allow nor Deny", s["Sid"])
+	}
+	return nil
+}
+
+func matches(s map[string]any, r Request) (bool, error) {
+	if err := known(s); err != nil {
+		return false, err
+	}
+	if !anyAction(s, r) || !anyARN(texts(s["Resource"]), r.Resource, r.Context) {
 		return false, nil
 	}
 	return conditions(s, r)
 }
 
+// anyAction compares actions, which have no case.
+func anyAction(s map[string]any, r Request) bool {
+	return slices.ContainsFunc(texts(s["Action"]), func(p string) bool { return wild(strings.ToLower(p), strings.ToLower(r.Action)) })
+}
+
+// conditions judges all of them: one that is not known is an error even where another does not hold.
 func conditions(s map[string]any, r Request) (bool, error) {
 	all, _ := s["Condition"].(map[string]any)
+	holds := true
 	for operator, keys := range all {
 		m, ok := keys.(map[string]any)
 		if !ok {
@@ -103,12 +133,19 @@ func conditions(s map[string]any, r Request) (bool, error) {
 		}
 		for key, want := range m {
 			fits, err := condition(operator, strings.ToLower(key), texts(want), r.Context)
-			if err != nil || !fits {
+			if err != nil {
 				return false, err
 			}
+			holds = holds && fits
 		}
 	}
-	return true, nil
+	return holds, nil
+}
+
+type comparison func(want []string, got string, context map[string][]string) bool
+
+var comparisons = map[string]comparison{
+	"StringEquals": anyEqual, "StringLike": anyLike, "ArnLike": anyARN, "ArnEquals": anyARN, "Bool": anyEqual,
 }
 
 // condition judges one key (IAM user guide, "Policy elements: condition operators" and "Multivalued context keys").
@@ -118,42 +155,24 @@ func condition(operator, key string, want []string, context map[string][]string)
 		set, single = "", operator
 	}
 	single, ifExists := strings.CutSuffix(single, "IfExists")
-	got, there := context[key]
-	if single == "Null" {
-		missing := !there || len(got) == 0
-		return contains(want, fmt.Sprint(missing)), nil
+	got := context[key]
+	if single == "Null" && !isSet && !ifExists {
+		return slices.Contains(want, fmt.Sprint(len(got) == 0)), nil
 	}
-	var like func(got string) bool
-	switch single {
-	case "StringEquals":
-		like = func(got string) bool { return anyEqual(want, got, context) }
-	case "StringLike", "ArnLike", "ArnEquals":
-		like = func(got string) bool { return anyLike(want, got, false, context) }
-	case "StringNotEquals":
-		like = func(got string) bool { return !anyEqual(want, got, context) }
-	case "Bool":
-		like = func(got string) bool { return anyEqual(want, got, context) }
-	default:
+	negated := strings.Contains(single, "Not")
+	compare := comparisons[strings.Replace(single, "Not", "", 1)]
+	if compare == nil || single == "NotBool" || negated && isSet {
 		return false, fmt.Errorf("condition operator %s is not known here", operator)
 	}
-	if (!there || len(got) == 0) && ifExists {
+	if len(got) == 0 && ifExists {
 		return true, nil
 	}
-	switch set {
-	case "ForAllValues": // true of an empty set: that is why Null stands beside it
-		for _, v := range got {
-			if !like(v) {
-				return false, nil
-			}
-		}
-		return true, nil
-	case "ForAnyValue", "":
-		for _, v := range got {
-			if like(v) {
-				return true, nil
-			}
-		}
-		return false, nil
+	fits := func(v string) bool { return compare(want, v, context) }
+	switch {
+	case set == "ForAllValues": // true of an empty set: that is why Null stands beside it
+		return !slices.ContainsFunc(got, func(v string) bool { return !fits(v) }), nil
+	case set == "ForAnyValue" || !isSet:
+		return slices.ContainsFunc(got, fits) != negated, nil // a negation holds where the key is missing
 	}
 	return false, fmt.Errorf("condition operator %s is not known here", operator)
 }
@@ -167,20 +186,26 @@ func anyEqual(patterns []string, got string, context map[string][]string) bool {
 	return false
 }
 
-func anyLike(patterns []string, got string, foldCase bool, context map[string][]string) bool {
+func anyLike(patterns []string, got string, context map[string][]string) bool {
 	for _, p := range patterns {
-		v, ok := substitute(p, context)
-		if !ok {
-			continue
-		}
-		if foldCase {
-			v, got = strings.ToLower(v), strings.ToLower(got)
-		}
-		if wild(v, got) {
+		if v, ok := substitute(p, context); ok && wild(v, got) {
 			return true
 		}
 	}
 	return false
+}
+
+// anyARN compares the six parts of an ARN each by itself, so that a wildcard reaches no further than its part; missing
+// parts of a pattern are wildcards.
+func anyARN(patterns []string, got string, context map[string][]string) bool {
+	parts := strings.SplitN(got, ":", 6)
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		v, ok := substitute(p, context)
+		for i, part := range strings.SplitN(v, ":", 6) {
+			ok = ok && i < len(parts) && wild(part, parts[i])
+		}
+		return ok
+	})
 }
 
 // substitute puts policy variables in. A variable without value makes the pattern fit nothing. What comes out of a
@@ -252,13 +277,4 @@ func texts(v any) []string {
 		return out
 	}
 	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
