@@ -105,7 +105,7 @@ func createBucket(ctx context.Context, url string, b template.Bucket) error {
 		return err
 	}
 	req.Header.Set("Authorization", Authorization("s3"))
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,11 @@ func Sweep(ctx context.Context, url string, t template.Table, now time.Time) err
 			return err
 		}
 		for _, key := range out.Items {
-			if err := Call(ctx, url, "dynamodb", "DynamoDB_20120810.DeleteItem", map[string]any{"TableName": t.Name, "Key": key}, nil); err != nil {
+			again := map[string]any{ // it may have been written anew since
+				"TableName": t.Name, "Key": key, "ConditionExpression": in["FilterExpression"],
+				"ExpressionAttributeNames": in["ExpressionAttributeNames"], "ExpressionAttributeValues": in["ExpressionAttributeValues"],
+			}
+			if err := Call(ctx, url, "dynamodb", "DynamoDB_20120810.DeleteItem", again, nil); err != nil && !strings.Contains(err.Error(), "ConditionalCheckFailed") {
 				return err
 			}
 		}

@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -22,9 +24,10 @@ import (
 
 // Emulator is a running child.
 type Emulator struct {
-	URL string
-	cmd *exec.Cmd
-	log *os.File
+	URL   string
+	cmd   *exec.Cmd
+	log   *os.File
+	ended chan struct{} // closed when the child is gone
 }
 
 // Options of a start.
@@ -34,12 +37,20 @@ type Options struct {
 	Log  string // file for its output
 }
 
+// client keeps a connection for everybody who polls at the same time.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+
 // Start runs the emulator and waits until it answers.
 func Start(ctx context.Context, o Options) (*Emulator, error) {
 	binary := filepath.Join(o.Venv, "bin", "ministack")
 	if _, err := os.Stat(binary); err != nil {
 		return nil, fmt.Errorf("the emulator is not installed (%s): run make setup", binary)
 	}
+	free, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(o.Port)) // else whoever has it would answer as ready
+	if err != nil {
+		return nil, fmt.Errorf("the emulator's port %d is taken: stop what uses it, or move all ports together with PORT_BASE", o.Port)
+	}
+	free.Close()
 	if err := os.MkdirAll(filepath.Dir(o.Log), 0o755); err != nil {
 		return nil, err
 	}
@@ -48,14 +59,21 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 		return nil, err
 	}
 	cmd := exec.Command(binary)
-	cmd.Env = append(os.Environ(), "BIND_HOST=127.0.0.1", "GATEWAY_PORT="+strconv.Itoa(o.Port), "MINISTACK_REGION="+template.Region,
-		"MINISTACK_ACCOUNT_ID="+template.Account, "LOG_LEVEL=ERROR")
+	// Nothing of ours but where programs and temporary files are: a setting of the person's shell would change what it does.
+	// It would open ports for IoT and SFTP beside its own.
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir(), "BIND_HOST=127.0.0.1", "GATEWAY_PORT=" + strconv.Itoa(o.Port),
+		"MINISTACK_REGION=" + template.Region, "MINISTACK_ACCOUNT_ID=" + template.Account, "LOG_LEVEL=ERROR", "IOT_MTLS_ENABLED=0", "SFTP_ENABLED=0"}
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // it ends with us, however we end
 	if err := cmd.Start(); err != nil {
+		log.Close()
 		return nil, fmt.Errorf("start the emulator: %w", err)
 	}
-	e := &Emulator{URL: "http://127.0.0.1:" + strconv.Itoa(o.Port), cmd: cmd, log: log}
+	e := &Emulator{URL: "http://127.0.0.1:" + strconv.Itoa(o.Port), cmd: cmd, log: log, ended: make(chan struct{})}
+	go func() {
+		_ = cmd.Wait() // how it ended stands in its log
+		close(e.ended)
+	}()
 	if err := e.ready(ctx); err != nil {
 		e.Stop()
 		return nil, fmt.Errorf("the emulator does not answer, see %s: %w", o.Log, err)
@@ -73,13 +91,15 @@ func (e *Emulator) ready(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if resp, err := http.DefaultClient.Do(req); err == nil {
+		if resp, err := client.Do(req); err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
 				return nil
 			}
 		}
 		select {
+		case <-e.ended:
+			return errors.New("it ended at once")
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
@@ -90,7 +110,7 @@ func (e *Emulator) ready(ctx context.Context) error {
 // Stop ends the child.
 func (e *Emulator) Stop() {
 	_ = e.cmd.Process.Kill() // it holds nothing that must be saved
-	_ = e.cmd.Wait()
+	<-e.ended
 	e.log.Close()
 }
 
@@ -100,11 +120,14 @@ func Reset(ctx context.Context, url string, s *template.System, parameters map[s
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return err
 	}
 	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("empty the emulator: %s", resp.Status)
+	}
 	return Create(ctx, url, s, parameters)
 }
 
@@ -130,7 +153,7 @@ func Call(ctx context.Context, url, service, target string, in, out any) error {
 	req.Header.Set("Content-Type", "application/x-amz-json-"+version)
 	req.Header.Set("X-Amz-Target", target)
 	req.Header.Set("Authorization", Authorization(service))
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return err
 	}
