@@ -137,10 +137,16 @@ type booking struct {
 
 func (r reply) booking(t *testing.T) (b booking) {
 	t.Helper()
-	if err := json.Unmarshal(r.Data, &b); err != nil {
+	r.read(t, &b)
+	return b
+}
+
+// read reads the data.
+func (r reply) read(t *testing.T, out any) {
+	t.Helper()
+	if err := json.Unmarshal(r.Data, out); err != nil {
 		t.Fatalf("%v in %s", err, r.raw)
 	}
-	return b
 }
 
 var versions = map[string]string{"slots": "2024-09-04", "bookings": "2024-08-13", "event-types": "2024-06-14"}
