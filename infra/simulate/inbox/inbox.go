@@ -1,84 +1,57 @@
-// Package inbox is where everything ends that the local stack sends to people: letters as SES takes them, webhooks as a
-// company's tool would receive them. Its one rule: what arrives is shown as it came, parsed by a library that is not the
-// one that wrote it. It knows no sender.
+// Package inbox is where everything ends that the local stack sends to people: letters as SES takes them or by SMTP, text
+// messages, webhooks as a company's tool would receive them. Its one rule: what arrives is shown as it came, parsed by a
+// library that is not the one that wrote it. It knows no sender.
 package inbox
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
-	"io"
-	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/emersion/go-message"
-	_ "github.com/emersion/go-message/charset" // letters in other character sets
-	"github.com/emersion/go-message/mail"
 )
 
-// Mail is a letter.
-type Mail struct {
-	ID          string            `json:"id"`
-	ReceivedAt  time.Time         `json:"received_at"`
-	From        string            `json:"from"`
-	To          []string          `json:"to"`
-	Subject     string            `json:"subject"`
-	MessageID   string            `json:"message_id"`
-	Headers     map[string]string `json:"headers"`
-	Text        string            `json:"text"`
-	HTML        string            `json:"html"`
-	Attachments []Attachment      `json:"attachments"`
-}
-
-// Attachment is a file or another form of the letter.
-type Attachment struct {
-	Name        string `json:"name,omitempty"`
-	ContentType string `json:"content_type"`
-	Text        string `json:"text"`
-}
-
-// Webhook is a request that a receiver got.
-type Webhook struct {
-	ReceivedAt time.Time         `json:"received_at"`
-	Path       string            `json:"path"`
-	Headers    map[string]string `json:"headers"`
-	Body       string            `json:"body"`
-	Answered   int               `json:"answered"`
+// SMS is a text message.
+type SMS struct {
+	ID         string    `json:"id"`
+	ReceivedAt time.Time `json:"received_at"`
+	From       string    `json:"from"` // number or sender name; empty if the sender gave none
+	To         string    `json:"to"`
+	Text       string    `json:"text"`
 }
 
 // Messages is everything that arrived, in order.
 type Messages struct {
 	Mails    []Mail    `json:"mails"`
+	SMS      []SMS     `json:"sms"`
 	Webhooks []Webhook `json:"webhooks"`
 }
 
-// Fault says how the receivers answer. Path "" fits all webhooks; "mail" is the mail service.
-type Fault struct {
-	Path   string `json:"path"`
-	Mode   string `json:"mode"` // status, hang; for mail: refuse
-	Status int    `json:"status,omitempty"`
-	Times  int    `json:"times,omitempty"` // 0: until cleared
-}
-
-// Inbox keeps what arrived.
+// Inbox keeps what arrived. It is safe for concurrent use.
 type Inbox struct {
-	now    func() time.Time
-	mu     sync.Mutex
-	got    Messages
-	faults []*Fault
-	number int
+	now     func() time.Time
+	mu      sync.Mutex
+	got     Messages
+	faults  []*Fault
+	secrets []Secret
+	number  int
 }
 
-// New makes an empty inbox.
+// New makes an empty inbox on the stack's clock.
 func New(now func() time.Time) *Inbox { return &Inbox{now: now, got: empty()} }
 
-func empty() Messages { return Messages{Mails: []Mail{}, Webhooks: []Webhook{}} }
+func empty() Messages { return Messages{Mails: []Mail{}, SMS: []SMS{}, Webhooks: []Webhook{}} }
 
-// ReceiveSES takes a letter as SES's SendEmail hands it over.
+// ReceiveSES takes a letter as SES's SendEmail (raw) hands it over: to are the destinations, whatever its header says.
+// It returns the message id that SES would answer with.
 func (b *Inbox) ReceiveSES(from string, to []string, raw []byte) (string, error) {
+	return b.receiveMail("ses", from, to, raw)
+}
+
+func (b *Inbox) receiveMail(via, from string, to []string, raw []byte) (string, error) {
 	if f := b.fault("mail"); f != nil {
-		return "", fmt.Errorf("the mail service is made to refuse (%s)", f.Mode)
+		return "", errRefused
 	}
 	m, err := parse(raw)
 	if err != nil {
@@ -86,127 +59,58 @@ func (b *Inbox) ReceiveSES(from string, to []string, raw []byte) (string, error)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.number++
-	m.ID, m.ReceivedAt, m.To = fmt.Sprintf("local-%06d", b.number), b.now(), to
+	m.ID, m.ReceivedAt, m.Via, m.Sender, m.To = b.nextID(), b.now(), via, from, slices.Clone(to)
 	b.got.Mails = append(b.got.Mails, m)
 	return m.ID, nil
 }
 
-// Messages returns what arrived; to narrows mails to a recipient.
-func (b *Inbox) Messages(to string) Messages {
+// ReceiveSMS takes a text message and returns the id that the service would answer with.
+func (b *Inbox) ReceiveSMS(from, to, text string) (string, error) {
+	if f := b.fault("sms"); f != nil {
+		return "", errRefused
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m := SMS{b.nextID(), b.now(), from, to, text}
+	b.got.SMS = append(b.got.SMS, m)
+	return m.ID, nil
+}
+
+// errRefused is a fault's doing.
+var errRefused = errors.New("the inbox was told to refuse this")
+
+func (b *Inbox) nextID() string {
+	b.number++
+	return fmt.Sprintf("local-%06d", b.number)
+}
+
+// Messages returns what arrived. to narrows mails and text messages to a recipient, path webhooks to a receiver.
+func (b *Inbox) Messages(to, path string) Messages {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := empty()
+	is := func(address string) bool { return to == "" || strings.EqualFold(address, to) }
 	for _, m := range b.got.Mails {
-		for _, address := range m.To {
-			if to == "" || strings.EqualFold(address, to) {
-				out.Mails = append(out.Mails, m)
-				break
-			}
+		if to == "" || slices.ContainsFunc(m.To, is) {
+			out.Mails = append(out.Mails, m)
 		}
 	}
-	out.Webhooks = append(out.Webhooks, b.got.Webhooks...)
+	for _, m := range b.got.SMS {
+		if is(m.To) {
+			out.SMS = append(out.SMS, m)
+		}
+	}
+	for _, w := range b.got.Webhooks {
+		if path == "" || w.Path == path {
+			out.Webhooks = append(out.Webhooks, w)
+		}
+	}
 	return out
 }
 
-// Clear forgets everything, faults too.
+// Clear forgets everything, faults and receivers' secrets too.
 func (b *Inbox) Clear() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.got, b.faults = empty(), nil
-}
-
-func (b *Inbox) fault(path string) *Fault {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for i, f := range b.faults {
-		if f.Path != path && (f.Path != "" || path == "mail") {
-			continue
-		}
-		if f.Times > 0 {
-			if f.Times--; f.Times == 0 {
-				b.faults = append(b.faults[:i:i], b.faults[i+1:]...)
-			}
-		}
-		return f
-	}
-	return nil
-}
-
-func (b *Inbox) receive(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 16<<20))
-	if err != nil {
-		return
-	}
-	path, status := "/"+r.PathValue("path"), http.StatusOK
-	if f := b.fault(path); f != nil {
-		if f.Mode == "hang" {
-			<-r.Context().Done()
-			return
-		}
-		status = f.Status
-	}
-	headers := map[string]string{}
-	for name, values := range r.Header {
-		headers[name] = strings.Join(values, ", ")
-	}
-	b.mu.Lock()
-	b.got.Webhooks = append(b.got.Webhooks, Webhook{b.now(), path, headers, string(body), status})
-	b.mu.Unlock()
-	w.WriteHeader(status)
-}
-
-// parse reads a letter and its parts.
-func parse(raw []byte) (Mail, error) {
-	reader, err := mail.CreateReader(bytes.NewReader(raw))
-	if err != nil && !message.IsUnknownCharset(err) {
-		return Mail{}, err
-	}
-	m := Mail{Headers: map[string]string{}, Attachments: []Attachment{}}
-	for fields := reader.Header.Fields(); fields.Next(); {
-		m.Headers[fields.Key()] = fields.Value()
-	}
-	if m.Subject, err = reader.Header.Subject(); err != nil {
-		return m, err
-	}
-	if m.MessageID, err = reader.Header.MessageID(); err != nil {
-		return m, err
-	}
-	from, err := reader.Header.AddressList("From")
-	if err != nil || len(from) == 0 {
-		return m, fmt.Errorf("it has no sender: %w", err)
-	}
-	m.From = from[0].String()
-	for {
-		part, err := reader.NextPart()
-		if err == io.EOF {
-			return m, nil
-		}
-		if err != nil {
-			return m, err
-		}
-		text, err := io.ReadAll(part.Body)
-		if err != nil {
-			return m, err
-		}
-		switch h := part.Header.(type) {
-		case *mail.InlineHeader:
-			kind, params, _ := h.ContentType()
-			switch kind {
-			case "text/plain":
-				m.Text = string(text)
-			case "text/html":
-				m.HTML = string(text)
-			default:
-				if method := params["method"]; method != "" {
-					kind += "; method=" + method
-				}
-				m.Attachments = append(m.Attachments, Attachment{ContentType: kind, Text: string(text)})
-			}
-		case *mail.AttachmentHeader:
-			name, _ := h.Filename()
-			kind, _, _ := h.ContentType()
-			m.Attachments = append(m.Attachments, Attachment{name, kind, string(text)})
-		}
-	}
+	b.got, b.faults, b.secrets = empty(), nil, nil
 }

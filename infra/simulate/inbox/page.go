@@ -5,25 +5,33 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"slices"
+	"time"
 )
 
 //go:embed page.html
 var pageHTML string
 
-var page = template.Must(template.New("page").Parse(pageHTML))
+var page = template.Must(template.New("page").Funcs(template.FuncMap{"clock": clock}).Parse(pageHTML))
 
-// Handler serves the page, the receiver and the controls.
+// clock shows an instant where people look: in Berlin, or in UTC on a machine without zones.
+func clock(t time.Time) string {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		zone = time.UTC
+	}
+	return t.In(zone).Format("2006-01-02 15:04:05 MST")
+}
+
+// Handler serves the page, the receivers and the controls.
 func (b *Inbox) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-		_ = page.Execute(w, b.Messages("")) // a browser that has gone needs no page
-	})
+	mux.HandleFunc("GET /{$}", b.show)
 	mux.HandleFunc("POST /receive/{path...}", b.receive)
 	mux.HandleFunc("GET /_sim/messages", func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		_ = json.NewEncoder(w).Encode(b.Messages(r.URL.Query().Get("to")))
+		_ = json.NewEncoder(w).Encode(b.Messages(q.Get("to"), q.Get("path")))
 	})
 	mux.HandleFunc("DELETE /_sim/messages", func(w http.ResponseWriter, _ *http.Request) {
 		b.mu.Lock()
@@ -31,22 +39,42 @@ func (b *Inbox) Handler() http.Handler {
 		b.mu.Unlock()
 		w.WriteHeader(http.StatusNoContent)
 	})
-	mux.HandleFunc("POST /_sim/faults", func(w http.ResponseWriter, r *http.Request) {
-		var f Fault
-		if err := json.NewDecoder(r.Body).Decode(&f); err != nil {
+	mux.HandleFunc("POST /_sim/faults", control(b.setFault))
+	mux.HandleFunc("DELETE /_sim/faults", b.clearFaults)
+	mux.HandleFunc("POST /_sim/secrets", control(b.addSecret))
+	return mux
+}
+
+// control reads a JSON body and does something. Members it does not know are an error.
+func control[T any](do func(T) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var in T
+		d := json.NewDecoder(r.Body)
+		d.DisallowUnknownFields()
+		err := d.Decode(&in)
+		if err == nil {
+			err = do(in)
+		}
+		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		b.mu.Lock()
-		b.faults = append(b.faults, &f)
-		b.mu.Unlock()
 		w.WriteHeader(http.StatusNoContent)
-	})
-	mux.HandleFunc("DELETE /_sim/faults", func(w http.ResponseWriter, _ *http.Request) {
-		b.mu.Lock()
-		b.faults = nil
-		b.mu.Unlock()
-		w.WriteHeader(http.StatusNoContent)
-	})
-	return mux
+	}
+}
+
+// show writes the page, the latest message of each kind first. Letters are somebody else's HTML: they are shown in frames
+// that may do nothing, and nothing is loaded from anywhere.
+func (b *Inbox) show(w http.ResponseWriter, _ *http.Request) {
+	m := b.Messages("", "")
+	slices.Reverse(m.Mails)
+	slices.Reverse(m.SMS)
+	slices.Reverse(m.Webhooks)
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	_ = page.Execute(w, m) // a browser that has gone needs no page
 }
