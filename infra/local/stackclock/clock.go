@@ -12,14 +12,14 @@ import (
 type Clock struct {
 	mu      sync.Mutex
 	offset  time.Duration
-	frozen  *time.Time
+	stopped time.Time     // where it stands; zero while it runs
 	changed chan struct{} // closed and replaced at every change
 }
 
 // New makes a clock that follows the machine's.
 func New() *Clock { return &Clock{changed: make(chan struct{})} }
 
-// Now is the stack's time, in UTC.
+// Now is the stack's time, in UTC and without a monotonic reading: the clock may be set back.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -27,55 +27,54 @@ func (c *Clock) Now() time.Time {
 }
 
 func (c *Clock) now() time.Time {
-	if c.frozen != nil {
-		return *c.frozen
+	if !c.stopped.IsZero() {
+		return c.stopped
 	}
-	return time.Now().Add(c.offset).UTC()
+	return time.Now().Add(c.offset).UTC().Round(0)
 }
 
 // Frozen tells whether the clock stands still.
 func (c *Clock) Frozen() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.frozen != nil
+	return !c.stopped.IsZero()
 }
 
 // Set puts the clock to an instant, from which it runs on or, frozen, does not.
 func (c *Clock) Set(now time.Time, frozen bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.set(now.UTC(), frozen)
+	c.change(func() {
+		c.offset, c.stopped = time.Until(now.Round(0)), time.Time{}
+		if frozen {
+			c.stopped = now.UTC().Round(0)
+		}
+	})
 }
 
-// Advance moves the clock on.
+// Advance moves the clock on; frozen, it stands still at the later instant.
 func (c *Clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.set(c.now().Add(d), c.frozen != nil)
+	c.change(func() {
+		c.offset += d
+		if !c.stopped.IsZero() {
+			c.stopped = c.stopped.Add(d)
+		}
+	})
 }
 
 // Reset returns to the machine's time.
 func (c *Clock) Reset() {
+	c.change(func() { c.offset, c.stopped = 0, time.Time{} })
+}
+
+func (c *Clock) change(how func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.offset, c.frozen = 0, nil
-	c.tell()
-}
-
-func (c *Clock) set(now time.Time, frozen bool) {
-	c.offset, c.frozen = time.Until(now), nil
-	if frozen {
-		c.frozen = &now
-	}
-	c.tell()
-}
-
-func (c *Clock) tell() {
+	how()
 	close(c.changed)
 	c.changed = make(chan struct{})
 }
 
-// Changed is closed when the clock is next set, moved or reset.
+// Changed is closed when the clock is next set, moved or reset. Who waits asks for it before it looks at Now, so that no
+// change falls between.
 func (c *Clock) Changed() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
