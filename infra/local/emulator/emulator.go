@@ -6,6 +6,7 @@ package emulator
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,10 +25,11 @@ import (
 
 // Emulator is a running child.
 type Emulator struct {
-	URL   string
-	cmd   *exec.Cmd
-	log   *os.File
-	ended chan struct{} // closed when the child is gone
+	URL     string
+	cmd     *exec.Cmd
+	log     *os.File
+	ended   chan struct{} // closed when the child is gone
+	edition string        // only our child knows it
 }
 
 // Options of a start.
@@ -46,7 +48,7 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 	if _, err := os.Stat(binary); err != nil {
 		return nil, fmt.Errorf("the emulator is not installed (%s): run make setup", binary)
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(o.Port)) // else whoever has it would answer as ready
+	free, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(o.Port))
 	if err != nil {
 		return nil, fmt.Errorf("the emulator's port %d is taken: stop what uses it, or move all ports together with PORT_BASE", o.Port)
 	}
@@ -59,17 +61,19 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 		return nil, err
 	}
 	cmd := exec.Command(binary)
+	edition := rand.Text()
 	// Nothing of ours but where programs and temporary files are: a setting of the person's shell would change what it does.
 	// It would open ports for IoT and SFTP beside its own.
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir(), "BIND_HOST=127.0.0.1", "GATEWAY_PORT=" + strconv.Itoa(o.Port),
-		"MINISTACK_REGION=" + template.Region, "MINISTACK_ACCOUNT_ID=" + template.Account, "LOG_LEVEL=ERROR", "IOT_MTLS_ENABLED=0", "SFTP_ENABLED=0"}
+		"MINISTACK_REGION=" + template.Region, "MINISTACK_ACCOUNT_ID=" + template.Account, "LOG_LEVEL=ERROR", "IOT_MTLS_ENABLED=0", "SFTP_ENABLED=0",
+		"MINISTACK_EDITION=" + edition} // told by its health
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // it ends with us, however we end
 	if err := cmd.Start(); err != nil {
 		log.Close()
 		return nil, fmt.Errorf("start the emulator: %w", err)
 	}
-	e := &Emulator{URL: "http://127.0.0.1:" + strconv.Itoa(o.Port), cmd: cmd, log: log, ended: make(chan struct{})}
+	e := &Emulator{URL: "http://127.0.0.1:" + strconv.Itoa(o.Port), cmd: cmd, log: log, ended: make(chan struct{}), edition: edition}
 	go func() {
 		_ = cmd.Wait() // how it ended stands in its log
 		close(e.ended)
@@ -92,7 +96,12 @@ func (e *Emulator) ready(ctx context.Context) error {
 			return err
 		}
 		if resp, err := client.Do(req); err == nil {
+			var health struct{ Edition string }
+			_ = json.NewDecoder(resp.Body).Decode(&health) // a stranger's may be anything
 			resp.Body.Close()
+			if health.Edition != e.edition {
+				return errors.New("another program took its port meanwhile")
+			}
 			if resp.StatusCode == http.StatusOK {
 				return nil
 			}

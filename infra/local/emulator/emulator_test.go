@@ -27,7 +27,15 @@ var running struct {
 	err      error
 }
 
+// strange makes the test's program a server that is no emulator.
+const strange = "EMULATOR_TEST_STRANGER"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(strange) != "" {
+		err := http.ListenAndServe("127.0.0.1:"+os.Getenv("GATEWAY_PORT"), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") }))
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	if running.emulator != nil {
 		running.emulator.Stop()
@@ -99,23 +107,50 @@ func TestWithoutTheProgramItSaysHowToInstallIt(t *testing.T) {
 	}
 }
 
-func TestATakenPortIsAnErrorThatNamesPortBase(t *testing.T) {
-	t.Parallel()
-	venv := t.TempDir()
+// program makes a folder like .venv whose emulator is a shell script.
+func program(t *testing.T, script string) (venv string) {
+	t.Helper()
+	venv = t.TempDir()
 	if err := os.MkdirAll(filepath.Join(venv, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(venv, "bin", "ministack"), nil, 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(venv, "bin", "ministack"), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return venv
+}
+
+func TestWhatIsNotOurEmulatorIsNoStart(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, err = emulator.Start(t.Context(), emulator.Options{Venv: venv, Port: l.Addr().(*net.TCPAddr).Port, Log: filepath.Join(t.TempDir(), "log")})
-	if err == nil || !strings.Contains(err.Error(), "PORT_BASE") {
-		t.Errorf("%v", err)
+	defer taken.Close()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, script string
+		port         net.Listener // nil: a free one
+		want         string
+	}{
+		{"a taken port", "exit 0", taken, "PORT_BASE"},
+		{"a program that ends", "exit 1", nil, "it ended at once"},
+		{"another program that answers on the port", strange + "=1 exec '" + self + "'", nil, "another program"},
+	} {
+		l := tt.port
+		if l == nil {
+			if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+				t.Fatal(err)
+			}
+			l.Close()
+		}
+		_, err := emulator.Start(t.Context(), emulator.Options{Venv: program(t, tt.script), Port: l.Addr().(*net.TCPAddr).Port, Log: filepath.Join(t.TempDir(), "log")})
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
 	}
 }
 
