@@ -80,12 +80,12 @@ func askForCapacity(c *call) bool {
 	if json.Unmarshal(c.body, &in) != nil {
 		return false
 	}
-	_, asked := in["ReturnConsumedCapacity"]
+	given := string(in["ReturnConsumedCapacity"])
 	in["ReturnConsumedCapacity"] = json.RawMessage(`"INDEXES"`)
 	if b, err := json.Marshal(in); err == nil {
 		c.body = b
 	}
-	return asked
+	return given != "" && given != `"NONE"`
 }
 
 // takeCapacity reads what was consumed and takes it out of an answer that the caller did not ask it of. A transaction

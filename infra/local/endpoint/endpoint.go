@@ -37,6 +37,7 @@ type Options struct {
 type Endpoint struct {
 	Options
 	callers *callers
+	keys    keys
 	counts  counts
 	faults  faults
 	shelf   shelf
@@ -48,8 +49,7 @@ func New(o Options) *Endpoint {
 	if o.Nudge == nil {
 		o.Nudge = func() {}
 	}
-	e := &Endpoint{Options: o, callers: newCallers(), http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
-	e.shelf.now = o.Now
+	e := &Endpoint{Options: o, callers: newCallers(), keys: keysOf(o.System.Table), http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
 	return e
 }
 
@@ -63,51 +63,47 @@ type call struct {
 	r         *http.Request
 }
 
-// ServeHTTP judges, counts and forwards one call.
+// ServeHTTP judges, counts and forwards one call. An operator's is neither judged nor counted, and meets no faults.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 32<<20))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 32<<20))
 	if err != nil {
+		service, _ := operationOf(r, nil)
+		refusal(service, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", err.Error()).write(w)
 		return
 	}
-	who, err := e.callers.identify(r, body)
-	if err != nil {
-		refuse(w, protocolOf(r), http.StatusForbidden, "InvalidSignatureException", err.Error())
-		return
-	}
-	c := &call{caller: who, body: body, r: r}
+	c := &call{body: body, r: r}
 	c.service, c.operation = operationOf(r, body)
-	if who.admin {
-		e.adminCall(w, c)
+	who, unknown := e.callers.identify(r, body)
+	if unknown != nil {
+		refusal(c.service, http.StatusForbidden, unknown.code, unknown.message).write(w)
 		return
 	}
-	requests, err := e.requests(c)
-	if err != nil {
-		refuse(w, c.service, http.StatusBadRequest, "ValidationException", err.Error())
-		return
-	}
-	for _, q := range requests {
-		if d := e.judge(who, q); !d.Allowed {
-			e.counts.denied(c)
-			refuse(w, c.service, http.StatusForbidden, "AccessDeniedException", d.Reason)
+	c.caller = who
+	var fault *Fault
+	if !who.admin {
+		if a := e.denied(c); a != nil {
+			a.write(w)
 			return
 		}
+		fault = e.faults.match(c)
 	}
-	fault := e.faults.match(c)
-	if fault != nil && fault.Mode == "delay" {
-		select {
-		case <-time.After(time.Duration(fault.MS) * time.Millisecond):
-		case <-r.Context().Done():
+	if fault != nil {
+		switch fault.Mode {
+		case "delay":
+			select {
+			case <-time.After(time.Duration(fault.MS) * time.Millisecond):
+			case <-r.Context().Done():
+				return
+			}
+		case "error", "throttle":
+			e.counts.add(c, 0, 0)
+			injected(c, fault).write(w)
 			return
 		}
-	}
-	if fault != nil && (fault.Mode == "error" || fault.Mode == "throttle") {
-		e.counts.add(c, 0, 0)
-		injected(w, c, fault)
-		return
 	}
 	answer, err := e.perform(r.Context(), c)
 	if err != nil {
-		refuse(w, c.service, http.StatusBadGateway, "ServiceUnavailable", "the emulator does not answer: "+err.Error())
+		refusal(c.service, http.StatusBadGateway, "ServiceUnavailable", "the emulator does not answer: "+err.Error()).write(w)
 		return
 	}
 	if fault != nil && (fault.Mode == "lost" || fault.Mode == "kill") {
@@ -119,6 +115,28 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer.write(w)
 }
 
+// denied judges a call; nil lets it through.
+func (e *Endpoint) denied(c *call) *answer {
+	requests, err := e.requests(c)
+	if err != nil {
+		return refusal(c.service, http.StatusBadRequest, "ValidationException", err.Error())
+	}
+	d := iam.Decision{Allowed: true}
+	for _, q := range requests {
+		if d = e.judge(c.caller, q); !d.Allowed {
+			break
+		}
+	}
+	if d.Allowed && c.operation == "AssumeRole" && c.service == "sts" {
+		d = e.trusted(c)
+	}
+	if d.Allowed {
+		return nil
+	}
+	e.counts.denied(c)
+	return denial(c.service, d.Reason)
+}
+
 // judge evaluates one action under the caller's role.
 func (e *Endpoint) judge(who caller, q iam.Request) iam.Decision {
 	if q.Context == nil {
@@ -127,7 +145,7 @@ func (e *Endpoint) judge(who caller, q iam.Request) iam.Decision {
 	for name, value := range who.tags {
 		q.Context["aws:principaltag/"+strings.ToLower(name)] = []string{value}
 	}
-	q.Context["aws:principalarn"] = []string{who.roleARN}
+	q.Context["aws:principalarn"] = []string{who.role.ARN}
 	q.Context["aws:securetransport"] = []string{"true"}
 	return iam.Evaluate(who.role.Documents, q)
 }
@@ -153,20 +171,23 @@ func (a *answer) write(w http.ResponseWriter) {
 
 // perform does what was allowed, and counts it.
 func (e *Endpoint) perform(ctx context.Context, c *call) (*answer, error) {
+	var kept *answer
 	switch {
 	case c.service == "sts":
-		e.counts.add(c, 0, 0)
-		return e.sts(c), nil
+		kept = e.sts(c)
 	case c.service == "ses":
-		e.counts.add(c, 0, 0)
-		return e.ses(c), nil
+		kept = e.ses(c)
 	case c.service == "sqs" && strings.HasPrefix(c.operation, "SendMessage"):
-		if a := e.shelf.keep(c); a != nil {
-			e.counts.add(c, 0, 0)
-			return a, nil
+		var err error
+		if kept, err = e.keep(ctx, c); err != nil {
+			return nil, err
 		}
 	}
-	if c.service == "dynamodb" {
+	if kept != nil {
+		e.counts.add(c, 0, 0)
+		return kept, nil
+	}
+	if c.service == "dynamodb" && !c.caller.admin {
 		c.asked = askForCapacity(c)
 	}
 	// The emulator goes on when the caller gives up: so does AWS.
@@ -175,11 +196,11 @@ func (e *Endpoint) perform(ctx context.Context, c *call) (*answer, error) {
 		return nil, err
 	}
 	read, write := 0.0, 0.0
-	if c.service == "dynamodb" {
+	if c.service == "dynamodb" && !c.caller.admin {
 		read, write = takeCapacity(c, a)
 	}
 	e.counts.add(c, read, write)
-	if write > 0 || c.service == "sqs" || c.service == "events" {
+	if write > 0 || c.caller.admin || c.service == "sqs" || c.service == "events" {
 		e.Nudge()
 	}
 	return a, nil
@@ -193,7 +214,7 @@ func (e *Endpoint) forward(ctx context.Context, c *call) (*answer, error) {
 	}
 	for name, values := range c.r.Header {
 		switch name {
-		case "Authorization", "X-Amz-Security-Token", "Content-Length", "Accept-Encoding":
+		case "Authorization", "X-Amz-Security-Token", "Content-Length", "Accept-Encoding", "Connection":
 		default:
 			req.Header[name] = values
 		}
@@ -209,26 +230,4 @@ func (e *Endpoint) forward(ctx context.Context, c *call) (*answer, error) {
 		return nil, err
 	}
 	return &answer{resp.StatusCode, resp.Header, raw}, nil
-}
-
-// adminCall is an operator's or a test's: allowed, not counted, without faults; delays are kept like anybody's.
-func (e *Endpoint) adminCall(w http.ResponseWriter, c *call) {
-	var a *answer
-	var err error
-	switch {
-	case c.service == "sts":
-		a = e.sts(c)
-	case c.service == "sqs" && strings.HasPrefix(c.operation, "SendMessage"):
-		if a = e.shelf.keep(c); a == nil {
-			a, err = e.forward(c.r.Context(), c)
-		}
-	default:
-		a, err = e.forward(c.r.Context(), c)
-	}
-	if err != nil {
-		refuse(w, c.service, http.StatusBadGateway, "ServiceUnavailable", err.Error())
-		return
-	}
-	e.Nudge()
-	a.write(w)
 }

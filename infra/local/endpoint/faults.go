@@ -1,9 +1,12 @@
 package endpoint
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -41,6 +44,12 @@ func (f *faults) add(x Fault) error {
 	case "error", "throttle", "lost", "delay", "kill":
 	default:
 		return fmt.Errorf("mode is error, throttle, lost, delay or kill, not %q", x.Mode)
+	}
+	if x.Nth < 0 || x.Every < 0 || x.Times < -1 || x.MS < 0 {
+		return errors.New("nth, every and ms are not negative, times at least -1 (all)")
+	}
+	if x.Mode == "delay" && x.MS == 0 {
+		return errors.New("a delay needs ms")
 	}
 	x.Nth, x.Every = max(x.Nth, 1), max(x.Every, 1)
 	if x.Times == 0 {
@@ -90,40 +99,35 @@ var throttles = map[string]string{
 	"ses": "TooManyRequestsException", "sts": "Throttling", "ssm": "ThrottlingException", "secretsmanager": "ThrottlingException",
 }
 
-// injected answers a call that is made to fail without being done.
-func injected(w http.ResponseWriter, c *call, f *Fault) {
-	code, status := f.Code, http.StatusInternalServerError
+// injected is the answer to a call that is made to fail without being done.
+func injected(c *call, f *Fault) *answer {
+	const why = "injected by the local stack"
+	code := cmp.Or(f.Code, "InternalServerError")
 	if f.Mode == "throttle" {
-		code, status = throttles[c.service], http.StatusBadRequest
+		code = throttles[c.service]
 	}
-	switch code {
-	case "":
-		code = "InternalServerError"
-	case "TransactionConflict", "ConditionalCheckFailed":
-		if c.operation == "TransactWriteItems" {
-			cancelled(w, c, code)
-			return
-		}
-		status = http.StatusBadRequest
-		code += "Exception"
+	switch {
+	case code == "ServiceUnavailable" || code == "SlowDown":
+		return refusal(c.service, http.StatusServiceUnavailable, code, why)
+	case strings.HasPrefix(code, "Internal"):
+		return refusal(c.service, http.StatusInternalServerError, code, why)
+	case code != "TransactionConflict" && code != "ConditionalCheckFailed":
+		return refusal(c.service, http.StatusBadRequest, code, why)
+	case c.operation != "TransactWriteItems":
+		return refusal(c.service, http.StatusBadRequest, code+"Exception", why)
 	}
-	refuse(w, c.service, status, code, "injected by the local stack")
-}
-
-// cancelled is a transaction's refusal, with the reason at its first item.
-func cancelled(w http.ResponseWriter, c *call, code string) {
+	// A transaction says it item by item; the first is the one.
 	var in struct{ TransactItems []json.RawMessage }
 	_ = json.Unmarshal(c.body, &in) // judged before
-	reasons := make([]map[string]string, len(in.TransactItems))
+	type reason struct{ Code, Message string }
+	reasons := make([]reason, len(in.TransactItems))
 	for i := range reasons {
-		reasons[i] = map[string]string{"Code": "None"}
+		reasons[i].Code = "None"
 	}
-	if len(reasons) > 0 {
-		reasons[0] = map[string]string{"Code": code, "Message": "injected by the local stack"}
-	}
+	reasons[0] = reason{code, why} // none would have been denied
 	body, _ := json.Marshal(map[string]any{
 		"__type":  "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
 		"Message": "Transaction cancelled, please refer cancellation reasons for specific reasons", "CancellationReasons": reasons,
 	})
-	(&answer{http.StatusBadRequest, http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, body}).write(w)
+	return &answer{http.StatusBadRequest, http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, body}
 }

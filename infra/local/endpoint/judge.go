@@ -5,268 +5,172 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/mail"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/askpro/gateway/infra/local/iam"
 	"github.com/askpro/gateway/infra/local/template"
 )
 
-// operationOf tells which API a request speaks to.
+// targets are the services that name themselves in X-Amz-Target.
+var targets = map[string]string{
+	"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "streams", "AmazonSQS": "sqs", "AWSEvents": "events",
+	"AmazonSSM": "ssm", "secretsmanager": "secretsmanager",
+}
+
+// operationOf tells which API a request speaks to. A service or operation that is not known here gets a name all the same:
+// no policy allows it.
 func operationOf(r *http.Request, body []byte) (service, operation string) {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		prefix, op, _ := strings.Cut(target, ".")
-		switch {
-		case strings.HasPrefix(prefix, "DynamoDBStreams"):
-			return "streams", op
-		case strings.HasPrefix(prefix, "DynamoDB"):
-			return "dynamodb", op
-		case prefix == "AmazonSQS":
-			return "sqs", op
-		case prefix == "AWSEvents":
-			return "events", op
-		case prefix == "AmazonSSM":
-			return "ssm", op
-		case prefix == "secretsmanager":
-			return "secretsmanager", op
+		if service, ok := targets[prefix]; ok {
+			return service, op
 		}
 		return strings.ToLower(prefix), op
 	}
 	if strings.HasPrefix(r.URL.Path, "/v2/email/") {
-		return "ses", "SendEmail"
+		if r.Method == http.MethodPost && r.URL.Path == "/v2/email/outbound-emails" {
+			return "ses", "SendEmail"
+		}
+		return "ses", r.Method + " " + r.URL.Path
 	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		form, _ := url.ParseQuery(string(body))
 		return "sts", form.Get("Action")
 	}
-	return "s3", map[string]string{"GET": "GetObject", "PUT": "PutObject", "DELETE": "DeleteObject", "HEAD": "HeadObject"}[r.Method]
+	return "s3", s3Operation(r)
 }
 
-func protocolOf(r *http.Request) string {
-	service, _ := operationOf(r, nil)
-	return service
+var methods = map[string]string{http.MethodGet: "GetObject", http.MethodPut: "PutObject", http.MethodDelete: "DeleteObject", http.MethodHead: "HeadObject"}
+
+// s3Operation knows whole objects; buckets, rights, tags, versions and parts keep the name of their request.
+func s3Operation(r *http.Request) string {
+	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	query := r.URL.Query()
+	query.Del("x-id") // the SDK names the operation in it
+	switch op := methods[r.Method]; {
+	case op == "" || key == "" || len(query) > 0:
+		return r.Method + " " + r.URL.RequestURI()
+	case r.Header.Get("X-Amz-Copy-Source") != "":
+		return "CopyObject"
+	default:
+		return op
+	}
 }
 
-func arn(service, resource string) string {
-	return "arn:aws:" + service + ":" + template.Region + ":" + template.Account + ":" + resource
+// arn of a resource here; callers may name one by its ARN as well.
+func arn(service, kind, name string) string {
+	if strings.HasPrefix(name, "arn:") {
+		return name
+	}
+	return "arn:aws:" + service + ":" + template.Region + ":" + template.Account + ":" + kind + name
 }
 
-// requests lists the actions a call consists of, as AWS judges them.
+// requests lists the actions a call consists of, as AWS judges them (Service Authorization Reference). It is never empty
+// but for GetCallerIdentity, which needs no permission: what names no resource is judged as one on everything.
 func (e *Endpoint) requests(c *call) ([]iam.Request, error) {
-	switch c.service {
-	case "dynamodb":
-		return dynamodb(c)
-	case "streams":
-		return []iam.Request{{Action: "dynamodb:" + c.operation, Resource: e.System.Table.ARN + "/stream/x"}}, nil
-	case "sqs":
-		var in struct {
-			QueueURL string `json:"QueueUrl"`
-		}
-		if err := json.Unmarshal(c.body, &in); err != nil {
-			return nil, err
-		}
-		action := strings.TrimSuffix(c.operation, "Batch")
-		return []iam.Request{{Action: "sqs:" + action, Resource: arn("sqs", in.QueueURL[strings.LastIndexByte(in.QueueURL, '/')+1:])}}, nil
-	case "events":
-		var in struct {
-			Entries []struct{ EventBusName string }
-		}
-		if err := json.Unmarshal(c.body, &in); err != nil {
-			return nil, err
-		}
-		var list []iam.Request
-		for _, x := range in.Entries {
-			list = append(list, iam.Request{Action: "events:" + c.operation, Resource: arn("events", "event-bus/"+x.EventBusName)})
-		}
-		return list, nil
-	case "ssm":
-		var in struct{ Names []string }
-		if err := json.Unmarshal(c.body, &in); err != nil {
-			return nil, err
-		}
-		var list []iam.Request
-		for _, name := range in.Names {
-			list = append(list, iam.Request{Action: "ssm:" + c.operation, Resource: arn("ssm", "parameter/"+strings.TrimPrefix(name, "/"))})
-		}
-		return list, nil
-	case "secretsmanager":
-		var in struct {
-			SecretID string `json:"SecretId"`
-		}
-		if err := json.Unmarshal(c.body, &in); err != nil {
-			return nil, err
-		}
-		return []iam.Request{{Action: "secretsmanager:" + c.operation, Resource: arn("secretsmanager", "secret:"+in.SecretID)}}, nil
-	case "ses":
-		var in struct{ FromEmailAddress string }
-		if err := json.Unmarshal(c.body, &in); err != nil {
-			return nil, err
-		}
-		_, domain, _ := strings.Cut(in.FromEmailAddress, "@")
-		return []iam.Request{{Action: "ses:SendEmail", Resource: arn("ses", "identity/"+domain)}}, nil
-	case "sts":
-		form, err := url.ParseQuery(string(c.body))
-		if err != nil {
-			return nil, err
-		}
-		role, tags := assumption(form)
-		list := []iam.Request{{Action: "sts:" + c.operation, Resource: role, Context: tagContext(c.caller, tags)}}
-		if len(tags) > 0 {
-			list = append(list, iam.Request{Action: "sts:TagSession", Resource: role, Context: tagContext(c.caller, tags)})
-		}
-		return list, nil
-	case "s3":
-		return []iam.Request{{Action: "s3:" + c.operation, Resource: "arn:aws:s3:::" + strings.TrimPrefix(c.r.URL.Path, "/")}}, nil
+	if c.service == "sts" && c.operation == "GetCallerIdentity" {
+		return nil, nil
 	}
-	return nil, fmt.Errorf("service %s is not part of the local stack", c.service)
+	list, err := e.actions(c)
+	if err == nil && len(list) == 0 {
+		list = []iam.Request{{Action: c.service + ":" + c.operation, Resource: "*"}}
+	}
+	return list, err
 }
 
-// keyed is any DynamoDB request, as far as its keys go.
-type keyed struct {
-	TableName                 string
-	IndexName                 string
-	Key                       map[string]attribute
-	Item                      map[string]attribute
-	KeyConditionExpression    string
-	KeyConditions             json.RawMessage
-	ExpressionAttributeNames  map[string]string
-	ExpressionAttributeValues map[string]json.RawMessage
-	RequestItems              map[string]json.RawMessage
-	TransactItems             []map[string]keyed
-}
-
-type attribute struct{ S *string }
-
-func (a attribute) text() (string, error) {
-	if a.S == nil {
-		return "", errors.New("the partition key is no text")
-	}
-	return *a.S, nil
-}
-
-// dynamodb lists the actions of a request with their leading keys; batches and transactions are judged item by item.
-func dynamodb(c *call) ([]iam.Request, error) {
-	var in keyed
-	if err := json.Unmarshal(c.body, &in); err != nil {
-		return nil, err
-	}
-	switch c.operation {
-	case "GetItem", "DeleteItem", "UpdateItem":
-		return leading(c.operation, in.TableName, "", in.Key)
-	case "PutItem":
-		return leading(c.operation, in.TableName, "", in.Item)
-	case "Query":
-		pk, err := partitionOf(in)
-		if err != nil {
-			return nil, err
-		}
-		return []iam.Request{item("Query", in.TableName, in.IndexName, pk)}, nil
-	case "BatchGetItem":
-		return batchGet(in)
-	case "BatchWriteItem":
-		return batchWrite(in)
-	case "TransactWriteItems", "TransactGetItems":
-		actions := map[string]string{"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem", "Get": "GetItem"}
-		var list []iam.Request
-		for _, t := range in.TransactItems {
-			for kind, x := range t {
-				key := x.Key
-				if kind == "Put" {
-					key = x.Item
-				}
-				one, err := leading(actions[kind], x.TableName, "", key)
-				if err != nil {
-					return nil, err
-				}
-				list = append(list, one...)
-			}
-		}
-		return list, nil
-	}
-	// Scan, PartiQL, Describe…: no leading keys, so no policy of ours can allow them.
-	return []iam.Request{{Action: "dynamodb:" + c.operation, Resource: arn("dynamodb", "table/"+in.TableName)}}, nil
-}
-
-func item(action, table, index, pk string) iam.Request {
-	resource := "table/" + table
-	if index != "" {
-		resource += "/index/" + index
-	}
-	return iam.Request{Action: "dynamodb:" + action, Resource: arn("dynamodb", resource), Context: map[string][]string{"dynamodb:leadingkeys": {pk}}}
-}
-
-func leading(action, table, index string, key map[string]attribute) ([]iam.Request, error) {
-	pk, err := key["pk"].text()
-	if err != nil {
-		return nil, err
-	}
-	return []iam.Request{item(action, table, index, pk)}, nil
-}
-
-func batchGet(in keyed) ([]iam.Request, error) {
+func (e *Endpoint) actions(c *call) ([]iam.Request, error) {
 	var list []iam.Request
-	for table, raw := range in.RequestItems {
-		var x struct{ Keys []map[string]attribute }
-		if err := json.Unmarshal(raw, &x); err != nil {
-			return nil, err
-		}
-		for _, key := range x.Keys {
-			one, err := leading("BatchGetItem", table, "", key)
+	add := func(action, resource string) {
+		list = append(list, iam.Request{Action: c.service + ":" + action, Resource: resource})
+	}
+	switch c.service {
+	case "sts":
+		return assumeActions(c)
+	case "s3":
+		object := "arn:aws:s3:::" + strings.TrimPrefix(c.r.URL.Path, "/")
+		switch c.operation {
+		case "HeadObject":
+			add("GetObject", object)
+		case "CopyObject":
+			from, err := url.PathUnescape(c.r.Header.Get("X-Amz-Copy-Source"))
 			if err != nil {
 				return nil, err
 			}
-			list = append(list, one...)
+			add("GetObject", "arn:aws:s3:::"+strings.TrimPrefix(from, "/"))
+			add("PutObject", object)
+		default:
+			add(c.operation, object)
 		}
+		return list, nil
 	}
-	return list, nil
-}
-
-func batchWrite(in keyed) ([]iam.Request, error) {
-	var list []iam.Request
-	for table, raw := range in.RequestItems {
-		var writes []map[string]keyed
-		if err := json.Unmarshal(raw, &writes); err != nil {
-			return nil, err
+	// Maps, not structs: encoding/json would take a field in other letters for the same one, the services do not.
+	var in map[string]any
+	if err := json.Unmarshal(c.body, &in); err != nil {
+		return nil, err
+	}
+	switch c.service {
+	case "dynamodb":
+		return e.keys.actions(c.operation, in)
+	case "streams":
+		return []iam.Request{{Action: "dynamodb:" + c.operation, Resource: e.System.Table.ARN + "/stream/x"}}, nil
+	case "sqs":
+		queue := text(in["QueueUrl"])
+		if queue != "" {
+			add(strings.TrimSuffix(c.operation, "Batch"), arn("sqs", "", queue[strings.LastIndexByte(queue, '/')+1:]))
 		}
-		for _, w := range writes {
-			for kind, x := range w {
-				key := x.Key
-				if kind == "PutRequest" {
-					key = x.Item
-				}
-				one, err := leading("BatchWriteItem", table, "", key)
-				if err != nil {
-					return nil, err
-				}
-				list = append(list, one...)
+	case "events":
+		if c.operation != "PutEvents" {
+			break
+		}
+		for _, x := range array(in["Entries"]) {
+			bus := text(object(x)["EventBusName"])
+			if bus == "" {
+				bus = "default"
+			}
+			add("PutEvents", arn("events", "event-bus/", bus))
+		}
+	case "ssm":
+		for _, name := range append(array(in["Names"]), in["Name"], in["Path"]) {
+			if name := text(name); name != "" {
+				add(c.operation, arn("ssm", "parameter/", strings.TrimPrefix(name, "/")))
 			}
 		}
+	case "secretsmanager":
+		if id := text(in["SecretId"]); id != "" {
+			add(c.operation, arn("secretsmanager", "secret:", id))
+		}
+	case "ses":
+		from, err := mail.ParseAddress(text(in["FromEmailAddress"]))
+		if err != nil {
+			return nil, fmt.Errorf("FromEmailAddress: %w", err)
+		}
+		add(c.operation, arn("ses", "identity/", from.Address[strings.LastIndexByte(from.Address, '@')+1:]))
 	}
 	return list, nil
 }
 
-// partitionOf finds the value a key condition gives the partition key: the attribute that ends in "pk" and equals a value.
-func partitionOf(in keyed) (string, error) {
-	if len(in.KeyConditions) > 0 {
-		return "", errors.New("KeyConditions is the old form; use KeyConditionExpression")
+func assumeActions(c *call) ([]iam.Request, error) {
+	if c.operation != "AssumeRole" {
+		return nil, nil
 	}
-	for _, part := range strings.Split(strings.ReplaceAll(in.KeyConditionExpression, " and ", " AND "), " AND ") {
-		name, value, ok := strings.Cut(strings.Trim(part, " ()"), "=")
-		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
-		if strings.HasSuffix(name, "<") || strings.HasSuffix(name, ">") || !ok {
-			continue
-		}
-		if real, ok := in.ExpressionAttributeNames[name]; ok {
-			name = real
-		}
-		if !strings.HasSuffix(name, "pk") {
-			continue
-		}
-		var a attribute
-		if err := json.Unmarshal(in.ExpressionAttributeValues[value], &a); err != nil {
-			return "", err
-		}
-		return a.text()
+	a, err := assumptionOf(c.body)
+	if err != nil {
+		return nil, err
 	}
-	return "", errors.New("the key condition names no partition key")
+	list := []iam.Request{{Action: "sts:AssumeRole", Resource: a.role, Context: a.context()}}
+	if len(a.tags) > 0 {
+		list = append(list, iam.Request{Action: "sts:TagSession", Resource: a.role, Context: a.context()})
+	}
+	return list, nil
 }
+
+func object(v any) map[string]any { m, _ := v.(map[string]any); return m }
+
+func array(v any) []any { a, _ := v.([]any); return slices.Clone(a) }
+
+func text(v any) string { s, _ := v.(string); return s }
+
+var errOldForm = errors.New("KeyConditions is the old form: use KeyConditionExpression")
