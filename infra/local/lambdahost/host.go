@@ -9,9 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,31 +21,25 @@ import (
 
 // Options of a host.
 type Options struct {
-	System      *template.System
-	Bootstraps  map[string]string // function → binary
-	Logs        string            // folder: one file per function
-	Now         func() time.Time
+	Functions   []template.Function
+	Bootstraps  map[string]string // function → absolute path of its binary
+	Logs        string            // folder: <function>.log each, begun anew
+	Now         func() time.Time  // the stack's clock
 	Frozen      func() bool
-	Environment func(f template.Function, process string) []string // credentials and endpoints, per process
-	MostPer     int                                                // processes per function
+	Environment func(f template.Function, process string) []string // beside Lambda's own and the template's: credentials, endpoints
+	Report      func(format string, a ...any)                      // tells a person of failed invocations
+	MostPer     int                                                // processes of one function; who comes later waits in line
 }
 
 // Host keeps the functions' processes.
 type Host struct {
 	Options
 	pools   map[string]*pool
+	closed  chan struct{}
+	once    sync.Once
 	running atomic.Int64
-	number  atomic.Int64
-}
-
-// pool is one function's processes: warm ones wait in idle, the rest serve.
-type pool struct {
-	function template.Function
-	log      io.WriteCloser
-	slots    chan struct{} // one per process that may exist at once
-	mu       sync.Mutex
-	idle     []*process
-	all      map[string]*process
+	begun   atomic.Int64
+	number  atomic.Int64 // of requests and processes
 }
 
 // New makes a host; processes start when they are needed.
@@ -53,10 +47,10 @@ func New(o Options) (*Host, error) {
 	if err := os.MkdirAll(o.Logs, 0o755); err != nil {
 		return nil, err
 	}
-	h := &Host{Options: o, pools: map[string]*pool{}}
-	for _, f := range o.System.Functions {
+	h := &Host{Options: o, pools: map[string]*pool{}, closed: make(chan struct{})}
+	for _, f := range o.Functions {
 		if o.Bootstraps[f.Name] == "" {
-			return nil, fmt.Errorf("function %s of the template is not built", f.Name)
+			return nil, fmt.Errorf("function %s of the template is not built: is its folder in functions/ named so?", f.Name)
 		}
 		log, err := os.OpenFile(filepath.Join(o.Logs, f.Name+".log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o644)
 		if err != nil {
@@ -67,135 +61,126 @@ func New(o Options) (*Host, error) {
 	return h, nil
 }
 
-// FunctionError is what a function itself failed with, or how its process ended.
-type FunctionError struct{ Type, Message string }
+// FunctionError is what a function itself failed with, or how its process ended: the error document of the Invoke API.
+type FunctionError struct {
+	Type    string `json:"errorType"`
+	Message string `json:"errorMessage"`
+}
 
 func (e *FunctionError) Error() string { return e.Type + ": " + e.Message }
 
-// Invoke runs a function once and returns its answer. A *FunctionError means that it ran and failed, or was ended.
+// ErrTooLarge refuses a payload above 6 MB.
+var ErrTooLarge = errors.New("the payload is larger than 6 MB")
+
+// errClosed is the answer to who still calls when the stack stops.
+var errClosed = errors.New("the stack stops")
+
+// Invoke runs a function once and returns its answer. A *FunctionError means that it ran and failed, or was ended; any
+// other error that it did not run. ctx ends the wait in line only: what runs, runs to its end, as in Lambda.
 func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
 	p := h.pools[function]
 	if p == nil {
 		return nil, fmt.Errorf("there is no function %s", function)
 	}
+	if len(payload) > largest {
+		return nil, ErrTooLarge
+	}
 	h.running.Add(1)
 	defer h.running.Add(-1)
+	h.begun.Add(1)
 	select {
 	case p.slots <- struct{}{}:
 		defer func() { <-p.slots }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-h.closed:
+		return nil, errClosed
 	}
-	x, err := p.take(h)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := x.invoke(ctx, h.invocation(p.function, payload))
+	in := h.invocation(p.function, payload)
+	answer, err := h.run(p, in)
 	var failed *FunctionError
-	if err == nil || (errors.As(err, &failed) && !x.ended()) {
-		p.giveBack(x)
+	if errors.As(err, &failed) && !h.stopped() {
+		p.note(in, failed)
+		h.Report("%s: %v", function, failed)
 	}
 	return answer, err
 }
 
+// run finds a process for an invocation. A warm one may have ended since it answered last (after a panic it does): then
+// nothing has happened yet, and another takes over.
+func (h *Host) run(p *pool, in *invocation) ([]byte, error) {
+	for {
+		x, err := p.take(h)
+		if err != nil {
+			return nil, err
+		}
+		warm := x.warm
+		answer, err := x.invoke(in)
+		var failed *FunctionError
+		switch {
+		case errors.Is(err, errNotTaken) && warm:
+			continue
+		case errors.Is(err, errNotTaken):
+			return nil, x.end()
+		case err == nil || (errors.As(err, &failed) && !x.ended()):
+			p.giveBack(x)
+		}
+		return answer, err
+	}
+}
+
 func (h *Host) invocation(f template.Function, payload []byte) *invocation {
-	custom, _ := json.Marshal(map[string]any{"custom": map[string]string{
+	custom, _ := json.Marshal(map[string]any{"custom": map[string]string{ // strings always marshal
 		"now": h.Now().Format(time.RFC3339Nano), "frozen": fmt.Sprint(h.Frozen()),
 	}})
 	return &invocation{
 		id: fmt.Sprintf("%08x-0000-4000-8000-%012x", time.Now().Unix(), h.number.Add(1)), payload: payload, context: string(custom),
-		arn:      "arn:aws:lambda:" + template.Region + ":" + template.Account + ":function:" + f.Name,
-		deadline: time.Now().Add(f.Timeout), done: make(chan result, 1),
+		arn:     "arn:aws:lambda:" + template.Region + ":" + template.Account + ":function:" + f.Name,
+		timeout: f.Timeout, done: make(chan result, 1),
 	}
 }
 
-func (p *pool) take(h *Host) (*process, error) {
-	p.mu.Lock()
-	for len(p.idle) > 0 {
-		x := p.idle[len(p.idle)-1]
-		p.idle = p.idle[:len(p.idle)-1]
-		if !x.ended() {
-			p.mu.Unlock()
-			return x, nil
-		}
-	}
-	p.mu.Unlock()
-	name := fmt.Sprintf("%s/%d", p.function.Name, h.number.Add(1))
-	x, err := start(name, h.Bootstraps[p.function.Name], h.Environment(p.function, name), p.log)
-	if err != nil {
-		return nil, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for old, dead := range p.all {
-		if dead.ended() {
-			delete(p.all, old)
-		}
-	}
-	p.all[name] = x
-	return x, nil
-}
-
-func (p *pool) giveBack(x *process) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.all[x.name] == x { // not restarted meanwhile
-		p.idle = append(p.idle, x)
-		return
-	}
-	x.kill("restarted")
-}
-
-// Kill ends one process at once, whatever it is doing.
-func (h *Host) Kill(process string) {
-	for _, p := range h.pools {
-		p.mu.Lock()
-		x := p.all[process]
-		p.mu.Unlock()
-		if x != nil {
-			x.kill("killed")
-			return
-		}
+// Kill ends one process (by the name that Environment was given) at once, whatever it is doing.
+func (h *Host) Kill(name string) {
+	function, _, _ := strings.Cut(name, "/")
+	if p := h.pools[function]; p != nil {
+		p.kill(func(x *process) bool { return x.name == name })
 	}
 }
 
 // KillBusy ends the processes of a function that serve an invocation.
 func (h *Host) KillBusy(function string) {
-	p := h.pools[function]
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, x := range p.all {
-		if x.busy() {
-			x.kill("killed")
-		}
+	if p := h.pools[function]; p != nil {
+		p.kill((*process).busy)
 	}
 }
 
-// Restart ends all processes that serve nobody; the others end after their invocation.
+// Restart ends the processes of all functions that serve nobody; the others end after their invocation.
 func (h *Host) Restart() {
 	for _, p := range h.pools {
-		p.mu.Lock()
-		for _, x := range p.idle {
-			x.kill("restarted")
-		}
-		p.idle, p.all = nil, map[string]*process{}
-		p.mu.Unlock()
+		p.restart()
 	}
 }
 
-// Running counts the invocations that wait or run.
+// Running counts the invocations that wait or run; Begun those that ever began.
 func (h *Host) Running() int { return int(h.running.Load()) }
 
-// Close ends all processes.
+// Begun counts all invocations since the start: equal before and after a look at the queues, nothing moved meanwhile.
+func (h *Host) Begun() int { return int(h.begun.Load()) }
+
+func (h *Host) stopped() bool {
+	select {
+	case <-h.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Close ends all processes and waits until they are gone. Nothing is invoked afterwards.
 func (h *Host) Close() {
+	h.once.Do(func() { close(h.closed) })
 	for _, p := range h.pools {
-		p.mu.Lock()
-		for _, x := range p.all {
-			x.kill("the stack stops")
-		}
-		p.mu.Unlock()
+		p.close()
 	}
 }

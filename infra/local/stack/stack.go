@@ -120,8 +120,8 @@ func (s *Stack) start(ctx, background context.Context, listeners []net.Listener)
 		Kill: func(process string) { s.Host.Kill(process) }, Nudge: func() { s.sources.Nudge() },
 	})
 	s.Host, err = lambdahost.New(lambdahost.Options{
-		System: s.System, Bootstraps: bootstraps, Logs: filepath.Join(s.folder(), "logs"), Now: s.Clock.Now, Frozen: s.Clock.Frozen,
-		Environment: s.environment, MostPer: 100,
+		Functions: s.System.Functions, Bootstraps: bootstraps, Logs: s.Logs(), Now: s.Clock.Now, Frozen: s.Clock.Frozen,
+		Environment: s.environment, Report: s.report, MostPer: 60,
 	})
 	if err != nil {
 		return err
@@ -189,21 +189,15 @@ func (s *Stack) listen() ([]net.Listener, error) {
 	return list[:4], nil
 }
 
-// environment of a function's process, as Lambda sets it.
+// environment of a function's process, beside what Lambda and the template set.
 func (s *Stack) environment(f template.Function, process string) []string {
 	c := s.Endpoint.Issue(f.Role, f.Name, process)
 	env := []string{
-		"AWS_REGION=" + template.Region, "AWS_DEFAULT_REGION=" + template.Region, "AWS_ACCESS_KEY_ID=" + c.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey, "AWS_SESSION_TOKEN=" + c.SessionToken, "AWS_ENDPOINT_URL=" + s.operator.Env.Base,
-		"AWS_LAMBDA_FUNCTION_NAME=" + f.Name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=" + strconv.Itoa(f.MemoryMB),
-		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_EXECUTION_ENV=AWS_Lambda_provided.al2023", "LAMBDA_TASK_ROOT=/var/task", "TZ=:UTC",
-		"ASKPRO_CLOCK=invocation",
+		"AWS_ACCESS_KEY_ID=" + c.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey, "AWS_SESSION_TOKEN=" + c.SessionToken,
+		"AWS_ENDPOINT_URL=" + s.operator.Env.Base, "ASKPRO_CLOCK=invocation",
 	}
 	if zone := os.Getenv("ASKPRO_FUNCTION_TZ"); zone != "" { // tests run the functions in another zone
 		env = append(env, "TZ="+zone)
-	}
-	for name, value := range f.Env {
-		env = append(env, name+"="+value)
 	}
 	return env
 }
