@@ -1,6 +1,7 @@
 // Package frontdoor is the HTTP API of the local stack: the routes of template.yaml, payload format 2.0 in, format 2.0 out
 // (API Gateway developer guide, "Working with AWS Lambda proxy integrations for HTTP APIs"). Its one rule: a function sees
-// the event that API Gateway would send. It knows no function's work.
+// the event that API Gateway would send, and a caller the answer. It knows no function's work. CORS is not set up in the
+// template: a preflight finds no route, as in AWS.
 package frontdoor
 
 import (
@@ -10,15 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/askpro/gateway/infra/local/lambdahost"
 	"github.com/askpro/gateway/infra/local/template"
 )
 
@@ -28,100 +27,92 @@ const (
 	within  = 30 * time.Second
 )
 
-// Invoke runs a function.
-type Invoke func(ctx context.Context, function string, payload []byte) ([]byte, error)
-
-// New makes the front door of a system.
-func New(s *template.System, invoke Invoke, now func() time.Time) http.Handler {
-	mux := http.NewServeMux()
-	var number atomic.Int64
-	for _, f := range s.Functions {
-		for _, route := range f.Routes {
-			mux.HandleFunc(route.Method+" "+route.Path, func(w http.ResponseWriter, r *http.Request) {
-				serve(w, r, f.Name, route, invoke, now(), number.Add(1))
-			})
-		}
-	}
-	// Also for methods that a path does not have: HTTP APIs know no 405.
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { message(w, http.StatusNotFound, "Not Found") })
-	return mux
+// Options of a front door.
+type Options struct {
+	Functions []template.Function
+	Invoke    func(ctx context.Context, function string, payload []byte) ([]byte, error)
+	Now       func() time.Time // the stack's clock
+	Within    time.Duration    // how long a caller waits; 0 is API Gateway's 30 s
 }
 
-func serve(w http.ResponseWriter, r *http.Request, function string, route template.Route, invoke Invoke, now time.Time, number int64) {
+type door struct {
+	Options
+	routes []route
+	number atomic.Int64
+}
+
+// New makes the front door of a system.
+func New(o Options) http.Handler {
+	if o.Within == 0 {
+		o.Within = within
+	}
+	d := &door{Options: o}
+	for _, f := range o.Functions {
+		for _, r := range f.Routes {
+			d.routes = append(d.routes, newRoute(f.Name, r))
+		}
+	}
+	return d
+}
+
+// ServeHTTP runs the function of a route. HTTP APIs know no 405: a path without the method is not found.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := fmt.Sprintf("local-%d", d.number.Add(1))
+	w.Header().Set("Apigw-Requestid", id)
+	route, parameters := find(d.routes, r.Method, r.URL.EscapedPath())
+	if route == nil {
+		refuse(w, http.StatusNotFound, "Not Found")
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		message(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+		refuse(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
 		return
 	}
 	if err != nil {
-		return
+		return // the caller has gone
 	}
-	payload, err := json.Marshal(event(r, body, route, now, number))
+	e := event(r, body)
+	e.RouteKey, e.PathParameters = route.key, parameters
+	e.RequestContext.RouteKey, e.RequestContext.RequestID = route.key, id
+	now := d.Now()
+	e.RequestContext.Time, e.RequestContext.TimeEpoch = now.Format("02/Jan/2006:15:04:05 -0700"), now.UnixMilli()
+	d.invoke(w, r, route.function, e)
+}
+
+// invoke answers with what the function answers. When the caller hangs up or the time is over, the function runs on.
+func (d *door) invoke(w http.ResponseWriter, r *http.Request, function string, e events.APIGatewayV2HTTPRequest) {
+	payload, err := json.Marshal(e)
 	if err != nil {
-		message(w, http.StatusInternalServerError, "Internal Server Error")
+		refuse(w, http.StatusInternalServerError, "Internal Server Error")
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), within) // a client that hangs up stops nothing
-	defer cancel()
-	answer, err := invoke(ctx, function, payload)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		message(w, http.StatusServiceUnavailable, "Service Unavailable")
-	case err != nil:
-		message(w, http.StatusInternalServerError, "Internal Server Error")
-	default:
-		write(w, answer)
+	type result struct {
+		answer []byte
+		err    error
 	}
-}
-
-func event(r *http.Request, body []byte, route template.Route, now time.Time, number int64) events.APIGatewayV2HTTPRequest {
-	e := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: route.Method + " " + route.Path, RawPath: r.URL.EscapedPath(), RawQueryString: r.URL.RawQuery,
-		Headers: map[string]string{}, PathParameters: map[string]string{},
-	}
-	for name, values := range r.Header {
-		if name == "Cookie" {
-			for _, v := range values {
-				e.Cookies = append(e.Cookies, strings.Split(v, "; ")...)
-			}
-			continue
-		}
-		e.Headers[strings.ToLower(name)] = strings.Join(values, ",")
-	}
-	e.Headers["host"] = r.Host
-	if len(r.URL.Query()) > 0 {
-		e.QueryStringParameters = map[string]string{}
-		for name, values := range r.URL.Query() {
-			e.QueryStringParameters[name] = strings.Join(values, ",")
+	done := make(chan result, 1)
+	go func() {
+		answer, err := d.Invoke(context.WithoutCancel(r.Context()), function, payload)
+		done <- result{answer, err}
+	}()
+	timer := time.NewTimer(d.Within)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		refuse(w, http.StatusServiceUnavailable, "Service Unavailable")
+	case <-r.Context().Done():
+	case got := <-done:
+		switch {
+		case errors.Is(got.err, lambdahost.ErrTooLarge):
+			refuse(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+		case got.err != nil:
+			refuse(w, http.StatusInternalServerError, "Internal Server Error")
+		default:
+			write(w, got.answer)
 		}
 	}
-	for _, part := range strings.Split(route.Path, "/") {
-		if name, ok := strings.CutPrefix(part, "{"); ok {
-			name = strings.TrimSuffix(name, "}")
-			e.PathParameters[name] = r.PathValue(name)
-		}
-	}
-	if len(body) > 0 {
-		e.Body = string(body)
-		if !utf8.Valid(body) || !textual(r.Header.Get("Content-Type")) {
-			e.Body, e.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
-		}
-	}
-	source, _, _ := net.SplitHostPort(r.RemoteAddr)
-	c := &e.RequestContext
-	c.AccountID, c.APIID, c.DomainName, c.DomainPrefix, c.Stage = template.Account, "local", r.Host, "local", "$default"
-	c.RouteKey, c.RequestID = e.RouteKey, fmt.Sprintf("local-%d", number)
-	c.Time, c.TimeEpoch = now.Format("02/Jan/2006:15:04:05 -0700"), now.UnixMilli()
-	c.HTTP = events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: r.Method, Path: r.URL.Path, Protocol: r.Proto, SourceIP: source, UserAgent: r.UserAgent()}
-	return e
-}
-
-// textual tells what API Gateway hands over as text: text/*, JSON, JavaScript and XML types.
-func textual(contentType string) bool {
-	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
-	kind = strings.TrimSpace(kind)
-	return strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "json") || strings.HasSuffix(kind, "xml") || kind == "application/javascript"
 }
 
 // write answers with format 2.0; an answer without statusCode is a body with 200.
@@ -132,16 +123,17 @@ func write(w http.ResponseWriter, raw []byte) {
 	}
 	if json.Unmarshal(raw, &a) != nil || a.StatusCode == nil {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(raw)
+		_, _ = w.Write(raw) // a caller that has gone needs no answer
 		return
 	}
 	body := []byte(a.Body)
+	var err error
 	if a.IsBase64Encoded {
-		var err error
-		if body, err = base64.StdEncoding.DecodeString(a.Body); err != nil {
-			message(w, http.StatusInternalServerError, "Internal Server Error")
-			return
-		}
+		body, err = base64.StdEncoding.DecodeString(a.Body)
+	}
+	if err != nil || *a.StatusCode < 200 || *a.StatusCode > 599 {
+		refuse(w, http.StatusInternalServerError, "Internal Server Error")
+		return
 	}
 	for name, value := range a.Headers {
 		w.Header().Set(name, value)
@@ -152,11 +144,12 @@ func write(w http.ResponseWriter, raw []byte) {
 	if w.Header().Get("Content-Type") == "" {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	}
+	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 	w.WriteHeader(*a.StatusCode)
 	_, _ = w.Write(body)
 }
 
-func message(w http.ResponseWriter, status int, text string) {
+func refuse(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"message": text})

@@ -130,7 +130,7 @@ func (s *Stack) start(ctx, background context.Context, listeners []net.Listener)
 		System: s.System, Emulator: s.emulator.URL, Now: s.Clock.Now, Changed: s.Clock.Changed, Invoke: s.Host.Invoke,
 		Release: s.Endpoint.Release, Report: s.report,
 	})
-	for i, h := range []http.Handler{frontdoor.New(s.System, s.Host.Invoke, s.Clock.Now), s.partners(), s.Inbox.Handler(), s.aws()} {
+	for i, h := range []http.Handler{frontdoor.New(frontdoor.Options{Functions: s.System.Functions, Invoke: s.Host.Invoke, Now: s.Clock.Now}), s.partners(), s.Inbox.Handler(), s.aws()} {
 		server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 		s.servers = append(s.servers, server)
 		go server.Serve(listeners[i]) //nolint:errcheck // it ends with Stop
