@@ -65,11 +65,11 @@ func (p *parser) dayPart() bool {
 	lead := kind(0)
 	var adjective kind
 loop:
-	for ; p.i+n < len(p.tokens); n++ {
+	for ; p.i+n < len(p.tokens) && n < reach; n++ {
 		switch k := p.peek(n).kind; k {
 		case am, in:
 			lead = k
-		case article, filler:
+		case article:
 		case early, late:
 			adjective = k
 		default:
@@ -109,9 +109,6 @@ func (p *parser) afterDay() bool {
 
 // timeWords reads clock times and the words that make windows of them.
 func (p *parser) timeWords() bool {
-	for p.is(0, filler) {
-		p.i++
-	}
 	c := &p.time
 	t := p.peek(0)
 	switch t.kind {
@@ -173,7 +170,7 @@ func (p *parser) timeWords() bool {
 }
 
 func (p *parser) skip(k kind) {
-	for p.is(0, filler) || p.is(0, k) {
+	if p.is(0, k) {
 		p.i++
 	}
 }
@@ -181,7 +178,7 @@ func (p *parser) skip(k kind) {
 // afterWork reads "nach der Arbeit".
 func (p *parser) afterWork() bool {
 	n := 0
-	for p.is(n, article) || p.is(n, am) || p.is(n, filler) {
+	for n < reach && (p.is(n, article) || p.is(n, am)) {
 		n++
 	}
 	if !p.is(n, work) {
@@ -273,9 +270,6 @@ func (p *parser) dashed(first, second int) bool {
 
 // expression reads one clock time. A number alone is one only if something announces it.
 func (p *parser) expression(introduced bool) (reading, bool) {
-	for p.is(0, filler) && introduced {
-		p.i++
-	}
 	t := p.peek(0)
 	switch t.kind {
 	case timeLit:
@@ -404,12 +398,7 @@ func (p *parser) announced(t token) bool {
 	case ordinal, number:
 		return x.kind == ordinal || x.dot
 	}
-	for i, x := range p.tokens {
-		if i != p.i && x.kind != filler {
-			return false
-		}
-	}
-	return true
+	return len(p.tokens) == 1
 }
 
 // relativeMinutes reads minutes before or after an hour or half an hour.

@@ -48,9 +48,14 @@ func (d Date) Valid() bool {
 	return d.Month >= 1 && d.Month <= 12 && d.Day >= 1 && d.Day <= daysIn(d.Year, d.Month)
 }
 
-// At is the instant of a local time of day; a time that the clocks skip moves on by the hour they skip.
+// At is the instant of a local time of day; of a doubled hour the first, and a time that the clocks skip moves on by the
+// hour they skip.
 func (d Date) At(t TimeOfDay, loc *time.Location) time.Time {
-	return time.Date(d.Year, time.Month(d.Month), d.Day, int(t)/60, int(t)%60, 0, 0, loc)
+	at := time.Date(d.Year, time.Month(d.Month), d.Day, int(t)/60, int(t)%60, 0, 0, loc)
+	if earlier := at.Add(-time.Hour); earlier.Hour() == at.Hour() && earlier.Day() == at.Day() { // package time does not say which it picks
+		return earlier
+	}
+	return at
 }
 
 // Week is the ISO 8601 week and the year it belongs to.

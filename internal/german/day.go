@@ -93,21 +93,20 @@ func (p *parser) dayExpression() (said, bool) {
 	return d, d.any
 }
 
+// reach is how many little words may stand before what they belong to: it bounds the look ahead of hostile text.
+const reach = 6
+
 // dayAtom reads one statement about a day into d.
 func (p *parser) dayAtom(d *said) bool {
 	start := p.i
 	lead := kind(0)
-	for p.i < len(p.tokens) {
-		switch k := p.peek(0).kind; k {
-		case filler, article:
-			p.i++
-			continue
-		case am, in:
+	for ; p.i < len(p.tokens) && p.i < start+reach; p.i++ {
+		k := p.peek(0).kind
+		if k == am || k == in {
 			lead = k
-			p.i++
-			continue
+		} else if k != article {
+			break
 		}
-		break
 	}
 	if p.i < len(p.tokens) && p.dayWord(d, lead) {
 		return true
@@ -167,9 +166,6 @@ func (p *parser) dayWord(d *said, lead kind) bool {
 		return true
 	case asap:
 		p.i++
-		for p.is(0, filler) {
-			p.i++
-		}
 		d.soon = true
 		return true
 	}
@@ -184,8 +180,6 @@ func (p *parser) isDayPart(lead kind) bool {
 	switch p.prev().kind {
 	case relative, weekday, early, late, named:
 		return true
-	case filler:
-		return p.i > 0 && p.tokens[p.i-1].kind == filler && p.text[p.tokens[p.i-1].at:p.tokens[p.i-1].to] == "guten"
 	}
 	return false
 }
@@ -220,9 +214,6 @@ func (p *parser) setWeekday(d *said, day int, how kind, far int) bool {
 // modified reads nächste, diese, kommende, letzte before a weekday, a week, a month or a weekend.
 func (p *parser) modified(d *said, t token) bool {
 	n := 1
-	for p.is(n, filler) {
-		n++
-	}
 	offset := map[kind]int{next: t.n, this: 0, coming: 1, last: -1}[t.kind]
 	switch x := p.peek(n); {
 	case x.kind == weekday:
@@ -319,8 +310,8 @@ func (p *parser) partOf(d *said, part kind) bool {
 	n := 1
 	for {
 		switch p.peek(n).kind {
-		case filler, article, in, am, von:
-			if p.i+n < len(p.tokens) {
+		case article, in, am, von:
+			if p.i+n < len(p.tokens) && n < reach {
 				n++
 				continue
 			}

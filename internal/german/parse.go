@@ -20,9 +20,12 @@ func Parse(text string, now time.Time) Result { return ParseIn(text, now, berlin
 // ParseIn is Parse in another zone.
 func ParseIn(text string, now time.Time, loc *time.Location) Result {
 	var buffer [32]token
-	tokens := lex(text, buffer[:0])
-	tokens = withoutRepeats(text, tokens)
-	tokens = corrected(tokens)
+	tokens := buffer[:0]
+	if len(text) > 8*len(buffer) { // long text: room at once, so that time stays linear
+		tokens = make([]token, 0, len(text)/4)
+	}
+	tokens = lex(text, tokens)
+	tokens = withoutRepeats(text, withoutFillers(corrected(tokens)))
 	ref := reference{now: now, loc: loc, today: DateOf(now, loc)}
 	local := now.In(loc)
 	ref.minute = TimeOfDay(local.Hour()*60 + local.Minute())
@@ -99,12 +102,39 @@ func corrected(tokens []token) []token {
 		if tokens[i].kind == correct {
 			return tokens[i+1:]
 		}
-		// "doch lieber", "doch besser": the first alone says nothing.
-		if tokens[i].kind == filler && tokens[i].n == fillerLieber && i > 0 && tokens[i-1].kind == filler && tokens[i-1].n == fillerDoch {
-			return tokens[i+1:]
+		if i > 0 && tokens[i].kind == filler && tokens[i-1].kind == filler {
+			switch before := tokens[i-1].n; tokens[i].n {
+			case fillerLieber:
+				if before == fillerDoch {
+					return tokens[i+1:]
+				}
+			case fillerMean:
+				if before == fillerI {
+					return tokens[i+1:]
+				}
+			}
 		}
 	}
 	return tokens
+}
+
+// withoutFillers drops what says nothing, and greetings.
+func withoutFillers(tokens []token) []token {
+	out := tokens[:0]
+	greeting := false
+	for _, t := range tokens {
+		if t.kind == filler {
+			greeting = t.n == fillerGood
+			continue
+		}
+		if greeting && (t.kind == morgen || t.kind == part || t.kind == unit) { // "guten Morgen", "guten Tag"
+			greeting = false
+			continue
+		}
+		greeting = false
+		out = append(out, t)
+	}
+	return out
 }
 
 // words lists what was understood and what was not, in order. Both share one array.
@@ -168,22 +198,15 @@ func (p *parser) run() {
 	}
 }
 
-// peek is the token n places on, fillers skipped only when asked for; its kind is filler past the end.
+// peek is the token n places on; past the end its kind is filler, which is nowhere else.
 func (p *parser) peek(n int) token {
-	if p.i+n < len(p.tokens) {
-		return p.tokens[p.i+n]
+	if i := p.i + n; i >= 0 && i < len(p.tokens) {
+		return p.tokens[i]
 	}
 	return token{kind: filler, n: -1}
 }
 
 func (p *parser) is(n int, k kind) bool { return p.peek(n).kind == k && p.i+n < len(p.tokens) }
 
-// prev is the token before the current one, fillers skipped.
-func (p *parser) prev() token {
-	for j := p.i - 1; j >= 0; j-- {
-		if p.tokens[j].kind != filler {
-			return p.tokens[j]
-		}
-	}
-	return token{kind: filler, n: -1}
-}
+// prev is the token before the current one.
+func (p *parser) prev() token { return p.peek(-1) }

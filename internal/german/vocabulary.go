@@ -93,10 +93,13 @@ const (
 // Halves of a duration are numbers with a half: anderthalb, zweieinhalb. They are stored as n*2+1 above this.
 const halvesFrom = 1000
 
-// Fillers that correct when they stand together: "doch lieber".
+// Fillers that say something when they stand together: "doch lieber" corrects.
 const (
-	fillerDoch   = 1
-	fillerLieber = 2
+	fillerDoch = 1 + iota
+	fillerLieber
+	fillerI // "ich meine"
+	fillerMean
+	fillerGood // "guten Morgen"
 )
 
 // Days with a name. Fixed ones are month*100+day, movable ones days after Easter Sunday plus movable.
@@ -244,7 +247,10 @@ func buildVocabulary() map[string]entry {
 	alone(oder, 0, "oder bzw")
 	join(und, 0, "und")
 	alone(not, 0, "nicht kein keine keinen keinem keiner keinesfalls niemals nie außer")
-	alone(correct, 0, "nein nee nö ne quatsch sondern vielmehr korrektur meine meinte")
+	alone(correct, 0, "nein nee nö ne quatsch sondern vielmehr korrektur")
+	alone(filler, fillerMean, "meine meinte")
+	alone(filler, fillerI, "ich")
+	alone(filler, fillerGood, "guten")
 	alone(calweek, 0, "kw kalenderwoche")
 	alone(asap, 0, "bald baldigst baldmöglichst schnell schnellstens schnellstmöglich ehestens")
 	alone(work, 0, "arbeit feierabend dienstschluss")
@@ -261,9 +267,9 @@ func buildVocabulary() map[string]entry {
 	alone(filler, fillerDoch, "doch")
 	alone(filler, fillerLieber, "lieber besser")
 	alone(filler, 0, `äh ähm ähem hm hmm mhm öh öhm also ja jo jawohl bitte bitteschön danke so ungefähr etwa gerne gern noch gleich dann
-		da es wäre wär mir mich uns ich wir sie er ginge geht ginge passt passte passen würde hätte hätten möchte möchten will wollen wollte
+		da es wäre wär mir mich uns wir sie er ginge geht ginge passt passte passen würde hätte hätten möchte möchten will wollen wollte
 		brauche bräuchte kann könnte können ist sein einfach mal eben halt eigentlich vielleicht eventuell auch nur schon
-		irgendwann irgendwie irgend egal wann termin termine zeit genau okay ok gut guten hallo moin servus mit für auf zu wenn möglich
+		irgendwann irgendwie irgend egal wann termin termine zeit genau okay ok gut hallo moin servus mit für auf zu wenn möglich
 		möglichst wie wohl jetzt erst haben hab frei freier anbieten gehen kommen vorbei vorbeikommen nehmen nehm nehme sagen sage denn aber
 		christi deutschen oh ach na naja`)
 	return v
