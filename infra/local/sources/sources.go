@@ -5,24 +5,22 @@ package sources
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/askpro/gateway/infra/local/template"
 )
 
-// Invoke runs a function.
-type Invoke func(ctx context.Context, function string, payload []byte) ([]byte, error)
-
 // Options of the sources.
 type Options struct {
 	System   *template.System
-	Emulator string
-	Now      func() time.Time
-	Changed  func() <-chan struct{} // the stack's clock was set
-	Invoke   Invoke
-	Release  func(ctx context.Context) error // delayed messages whose time has come
-	Report   func(format string, a ...any)   // what a person should see
+	Emulator string                 // base URL
+	Now      func() time.Time       // the stack's clock
+	Changed  func() <-chan struct{} // it was set
+	Invoke   func(ctx context.Context, function string, payload []byte) ([]byte, error)
+	Release  func(ctx context.Context) error // sends delayed messages whose time has come
+	Report   func(format string, a ...any)   // tells a person what went wrong, but for invocations: the host does
 }
 
 // Sources are all sources of a system.
@@ -33,19 +31,26 @@ type Sources struct {
 	schedules []*schedule
 	tick      sync.Mutex
 	paused    sync.RWMutex // held for reading by who polls
-	nudges    sync.Mutex
+	mu        sync.Mutex
 	listeners []chan struct{}
+	serving   sync.WaitGroup
 }
 
-// New makes the sources; Run starts them.
-func New(o Options) *Sources {
+// New makes the sources; Run starts them. What the template asks for and is not simulated here is an error.
+func New(o Options) (*Sources, error) {
 	s := &Sources{Options: o}
 	for _, x := range o.System.Sources {
+		if err := known(x); err != nil {
+			return nil, fmt.Errorf("%s: %w", x.LogicalID, err)
+		}
 		if x.Stream {
 			s.stream = &stream{of: s, source: x}
 			continue
 		}
-		q, _ := o.System.QueueNamed(x.Queue)
+		q, ok := o.System.QueueNamed(x.Queue)
+		if !ok {
+			return nil, fmt.Errorf("%s: the queue %s is not in the template", x.LogicalID, x.Queue)
+		}
 		s.queues = append(s.queues, newQueue(s, x, q))
 	}
 	for _, f := range o.System.Functions {
@@ -53,51 +58,75 @@ func New(o Options) *Sources {
 			s.schedules = append(s.schedules, &schedule{of: s, function: f.Name, every: at.Every})
 		}
 	}
-	return s
+	return s, nil
 }
 
-// quiet is how long a source sleeps when nobody nudges it.
-const quiet = 250 * time.Millisecond
+func known(x template.Source) error {
+	if x.Stream {
+		return knownFilters(x.Filters)
+	}
+	if len(x.Filters) > 0 {
+		return fmt.Errorf("filters on a queue are not known to the local stack")
+	}
+	if x.BatchSize > 10 {
+		return fmt.Errorf("a batch of %d messages: the local stack receives at most 10 at once", x.BatchSize)
+	}
+	return nil
+}
 
-// Run serves until ctx ends.
+// Who writes nudges; these only bound the time when nobody did.
+const (
+	quiet  = time.Second           // between polls of a source
+	minute = 50 * time.Millisecond // between looks at the clock
+	rest   = 5 * time.Millisecond  // at least, after a poll that found nothing: nudges come in swarms
+)
+
+// Run serves until ctx ends and all that was begun is done.
 func (s *Sources) Run(ctx context.Context) {
-	var wait sync.WaitGroup
+	var loops sync.WaitGroup
 	for _, q := range s.queues {
-		wait.Go(func() { s.loop(ctx, q.poll) })
+		loops.Go(func() { s.loop(ctx, quiet, q.poll) })
 	}
 	if s.stream != nil {
-		wait.Go(func() { s.loop(ctx, s.stream.poll) })
+		loops.Go(func() { s.loop(ctx, quiet, s.stream.poll) })
 	}
-	wait.Go(func() { s.loop(ctx, func(ctx context.Context) bool { s.Tick(ctx); return false }) })
-	wait.Wait()
+	loops.Go(func() { s.loop(ctx, minute, func(ctx context.Context) bool { s.Tick(ctx); return false }) })
+	loops.Wait()
+	s.serving.Wait()
 }
 
 // loop polls again at once while there is something, else when nudged, when the clock changes, or after a while.
-func (s *Sources) loop(ctx context.Context, poll func(context.Context) (more bool)) {
+func (s *Sources) loop(ctx context.Context, wait time.Duration, poll func(context.Context) (more bool)) {
 	nudged := make(chan struct{}, 1)
-	s.nudges.Lock()
+	s.mu.Lock()
 	s.listeners = append(s.listeners, nudged)
-	s.nudges.Unlock()
-	timer := time.NewTimer(quiet)
-	defer timer.Stop()
+	s.mu.Unlock()
 	for ctx.Err() == nil {
+		changed := s.Changed()
 		s.paused.RLock()
 		more := poll(ctx)
 		s.paused.RUnlock()
 		if more {
 			continue
 		}
-		timer.Reset(quiet)
+		pause(ctx, rest)
 		select {
 		case <-ctx.Done():
 		case <-nudged:
-		case <-s.Changed():
-		case <-timer.C:
+		case <-changed:
+		case <-time.After(wait):
 		}
 	}
 }
 
-// Pause stops polling until resume is called.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// Pause stops polling until resume is called. What runs already runs on.
 func (s *Sources) Pause() (resume func()) {
 	s.paused.Lock()
 	return s.paused.Unlock
@@ -105,8 +134,8 @@ func (s *Sources) Pause() (resume func()) {
 
 // Nudge wakes the sources: something was written.
 func (s *Sources) Nudge() {
-	s.nudges.Lock()
-	defer s.nudges.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, c := range s.listeners {
 		select {
 		case c <- struct{}{}:
@@ -130,48 +159,35 @@ func (s *Sources) Tick(ctx context.Context) {
 	}
 }
 
-// Left says what still has to be done now; nothing means idle, as far as the sources know.
+// Left says what still has to be done now; nothing means that no source has anything, unless a function that runs makes it.
 func (s *Sources) Left(ctx context.Context) []string {
 	s.Tick(ctx)
 	var left []string
-	if s.stream != nil && s.stream.poll(ctx) {
-		left = append(left, "records of the table's stream")
+	if s.stream != nil {
+		left = append(left, s.stream.left(ctx)...)
 	}
 	for _, q := range s.queues {
 		left = append(left, q.left(ctx)...)
 	}
+	for _, x := range s.schedules {
+		if x.running.Load() {
+			left = append(left, "the schedule of "+x.function)
+		}
+	}
 	return left
 }
 
-// Forget drops what is remembered of messages and the stream: the emulator was emptied.
+// Forget drops what is remembered of messages, the stream and the schedules: the emulator was emptied.
 func (s *Sources) Forget() {
+	s.tick.Lock()
+	defer s.tick.Unlock()
 	for _, q := range s.queues {
 		q.forget()
 	}
 	if s.stream != nil {
 		s.stream.forget()
 	}
-}
-
-// schedule fires when the stack's clock crosses a multiple of its distance; an advance over several fires once.
-type schedule struct {
-	of       *Sources
-	function string
-	every    time.Duration
-	last     int64
-}
-
-func (x *schedule) fire(ctx context.Context) {
-	slot := x.of.Now().UnixNano() / int64(x.every)
-	if x.last == 0 || slot < x.last { // started, or the clock was set back
-		x.last = slot
-	}
-	if slot == x.last {
-		return
-	}
-	x.last = slot
-	payload := []byte(`{"version":"0","detail-type":"Scheduled Event","source":"aws.events","detail":{},"time":"` + x.of.Now().Format(time.RFC3339) + `"}`)
-	if _, err := x.of.Invoke(ctx, x.function, payload); err != nil && ctx.Err() == nil {
-		x.of.Report("%s: %v", x.function, err)
+	for _, x := range s.schedules {
+		x.last = 0
 	}
 }

@@ -4,74 +4,69 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"slices"
 	"sync"
 	"time"
-
-	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/askpro/gateway/infra/local/emulator"
 	"github.com/askpro/gateway/infra/local/template"
 )
 
-// stream reads the table's stream, one shard after the other, from its beginning.
+// stream reads the table's stream from its beginning, one batch after the other, in order.
 type stream struct {
-	of       *Sources
-	source   template.Source
-	mu       sync.Mutex
-	arn      string
-	iterator map[string]string // shard → where to read on
+	of     *Sources
+	source template.Source
+	mu     sync.Mutex
+	arn    string
+	shards []*shard // nil until it was opened
 }
+
+type shard struct{ id, iterator string }
 
 func (x *stream) call(ctx context.Context, operation string, in, out any) error {
 	return emulator.Call(ctx, x.of.Emulator, "dynamodb", "DynamoDBStreams_20120810."+operation, in, out)
 }
 
-// poll reads everything that is new and hands it over; more says that there was something.
+type page struct {
+	Records           []json.RawMessage
+	NextShardIterator string
+}
+
+// poll reads what is new and hands it over; more says that there was something.
 func (x *stream) poll(ctx context.Context) (more bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	more, err := x.read(ctx)
+	err := x.open(ctx)
+	for _, s := range x.shards {
+		var p page
+		if err = x.call(ctx, "GetRecords", map[string]any{"ShardIterator": s.iterator, "Limit": 1000}, &p); err != nil {
+			x.shards = nil // from the beginning: consumers know the second delivery
+			break
+		}
+		var wanted []json.RawMessage
+		for _, r := range p.Records {
+			if pass(x.source.Filters, r) {
+				wanted = append(wanted, x.origin(r))
+			}
+		}
+		for len(wanted) > 0 {
+			n := min(len(wanted), x.source.BatchSize)
+			if !x.deliver(ctx, wanted[:n]) {
+				return false // the stack stops; what was not handed over is not passed by
+			}
+			wanted = wanted[n:]
+		}
+		s.iterator = p.NextShardIterator // a table's stream on one machine has one shard, which never ends
+		more = more || len(p.Records) > 0
+	}
 	if err != nil && ctx.Err() == nil {
 		x.of.Report("the table's stream: %v", err)
 	}
 	return more && err == nil
 }
 
-func (x *stream) read(ctx context.Context) (more bool, err error) {
-	if err := x.open(ctx); err != nil {
-		return false, err
-	}
-	for shard, iterator := range x.iterator {
-		var out struct {
-			Records           []json.RawMessage
-			NextShardIterator string
-		}
-		if err := x.call(ctx, "GetRecords", map[string]any{"ShardIterator": iterator, "Limit": 1000}, &out); err != nil {
-			x.iterator = nil // an iterator that is too old: from the beginning, consumers know the second delivery
-			return false, err
-		}
-		if len(out.Records) > 0 {
-			more = true
-			wanted, err := x.filter(out.Records)
-			if err != nil {
-				return false, err
-			}
-			for len(wanted) > 0 {
-				n := min(len(wanted), x.source.BatchSize)
-				x.deliver(ctx, wanted[:n])
-				wanted = wanted[n:]
-			}
-		}
-		if out.NextShardIterator != "" {
-			x.iterator[shard] = out.NextShardIterator
-		}
-	}
-	return more, nil
-}
-
 func (x *stream) open(ctx context.Context) error {
-	if x.iterator != nil {
+	if x.shards != nil {
 		return nil
 	}
 	var table struct {
@@ -91,90 +86,121 @@ func (x *stream) open(ctx context.Context) error {
 	if err := x.call(ctx, "DescribeStream", map[string]string{"StreamArn": x.arn}, &described); err != nil {
 		return err
 	}
-	iterators := map[string]string{}
-	for _, shard := range described.StreamDescription.Shards {
+	shards := []*shard{}
+	for _, s := range described.StreamDescription.Shards {
 		var out struct{ ShardIterator string }
-		in := map[string]string{"StreamArn": x.arn, "ShardId": shard.ShardID, "ShardIteratorType": "TRIM_HORIZON"}
+		in := map[string]string{"StreamArn": x.arn, "ShardId": s.ShardID, "ShardIteratorType": "TRIM_HORIZON"}
 		if err := x.call(ctx, "GetShardIterator", in, &out); err != nil {
 			return err
 		}
-		iterators[shard.ShardID] = out.ShardIterator
+		shards = append(shards, &shard{s.ShardID, out.ShardIterator})
 	}
-	x.iterator = iterators
+	x.shards = shards
+	return nil
+}
+
+// left says whether there is something to read, without reading it: handing over is the loop's.
+func (x *stream) left(ctx context.Context) []string {
+	if !x.mu.TryLock() {
+		return []string{"the table's stream is being read"}
+	}
+	defer x.mu.Unlock()
+	if err := x.open(ctx); err != nil {
+		return []string{fmt.Sprintf("the table's stream does not answer: %v", err)}
+	}
+	for _, s := range x.shards {
+		var p page
+		if err := x.call(ctx, "GetRecords", map[string]any{"ShardIterator": s.iterator, "Limit": 1}, &p); err != nil || len(p.Records) > 0 {
+			x.of.Nudge()
+			return []string{"records of the table's stream"}
+		}
+	}
 	return nil
 }
 
 func (x *stream) forget() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.iterator = nil
+	x.shards = nil
 }
 
-// deliver hands records over in order. What fails is tried again from the first record that failed, in halves if the
-// mapping bisects; what fails too often goes aside.
-func (x *stream) deliver(ctx context.Context, records []json.RawMessage) {
-	size, tries := len(records), 0
-	for len(records) > 0 && ctx.Err() == nil {
-		n := min(size, len(records))
-		done, err := x.invoke(ctx, records[:n])
+// deliver hands a batch over. What fails is tried again from the first record that failed, first in halves if the mapping
+// bisects, which costs no try; what failed too often goes aside. It is incomplete only when ctx ends.
+func (x *stream) deliver(ctx context.Context, batch []json.RawMessage) (complete bool) {
+	size, tries := len(batch), 0
+	for len(batch) > 0 {
+		if ctx.Err() != nil {
+			return false
+		}
+		n := min(size, len(batch))
+		done, err := x.invoke(ctx, batch[:n])
+		if batch = batch[done:]; err == nil {
+			size, tries = len(batch), 0
+			continue
+		}
 		if done > 0 {
-			records, tries = records[done:], 0
-			if err == nil {
-				continue
-			}
+			tries = 0 // another record is the first now
 		}
-		if err == nil && done == n {
+		if n -= done; x.source.Bisect && n > 1 {
+			size = (n + 1) / 2
 			continue
 		}
-		tries++
-		if x.source.Bisect && n > 1 {
-			size = max(n/2, 1)
-		}
-		if x.source.Retries >= 0 && tries > x.source.Retries {
-			x.aside(ctx, records[:n], err)
-			records, tries = records[n:], 0
+		size = n
+		if tries++; x.source.Retries >= 0 && tries > x.source.Retries {
+			x.aside(ctx, batch[:n], err)
+			batch = batch[n:]
+			size, tries = len(batch), 0
 			continue
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Duration(tries) * 50 * time.Millisecond): // between tries of the machine, not of the product
-		}
+		pause(ctx, time.Duration(min(tries, 20))*50*time.Millisecond) // of the machine's time, as between the tries of Lambda's poller
 	}
+	return true
 }
 
+// invoke runs the function on records; done is how many of them are handled.
 func (x *stream) invoke(ctx context.Context, records []json.RawMessage) (done int, err error) {
 	payload, err := json.Marshal(map[string]any{"Records": records})
 	if err != nil {
 		return 0, err
 	}
-	raw, err := x.of.Invoke(ctx, x.source.Function, payload)
+	answer, err := x.of.Invoke(context.WithoutCancel(ctx), x.source.Function, payload)
 	if err != nil {
-		x.of.Report("%s: %v", x.source.Function, err)
 		return 0, err
 	}
-	var answer events.DynamoDBEventResponse
-	_ = json.Unmarshal(raw, &answer) // an answer of nothing means that nothing failed
-	if len(answer.BatchItemFailures) == 0 || !x.source.ReportFailures {
+	if !x.source.ReportFailures {
 		return len(records), nil
 	}
-	for i, r := range records {
-		if sequence(r) == answer.BatchItemFailures[0].ItemIdentifier {
-			return i, fmt.Errorf("record %d was not handled", i)
-		}
+	var batch []string
+	for _, r := range records {
+		batch = append(batch, sequence(r))
 	}
-	return 0, fmt.Errorf("a record that was not sent was not handled")
+	failed := failures(answer, batch)
+	if len(failed) == 0 {
+		return len(records), nil
+	}
+	first := slices.IndexFunc(batch, func(number string) bool { return slices.Contains(failed, number) })
+	return first, fmt.Errorf("the function reported record %s", batch[first]) // all after it come again as well
 }
 
-// aside tells the on-failure queue where the records are that could not be handled.
+// aside tells the on-failure queue which records could not be handled; without one they are dropped, as in Lambda.
 func (x *stream) aside(ctx context.Context, records []json.RawMessage, cause error) {
-	body, _ := json.Marshal(map[string]any{
-		"requestContext":     map[string]string{"functionArn": x.source.Function, "condition": "RetryAttemptsExhausted"},
-		"responseContext":    map[string]string{"functionError": fmt.Sprint(cause)},
-		"DDBStreamBatchInfo": map[string]any{"streamArn": x.arn, "startSequenceNumber": sequence(records[0]), "endSequenceNumber": sequence(records[len(records)-1]), "batchSize": len(records)},
-		"timestamp":          x.of.Now(),
+	x.of.Report("%s: %d records of the stream are given up: %v", x.source.Function, len(records), cause)
+	if x.source.OnFailure == "" {
+		return
+	}
+	body, err := json.Marshal(map[string]any{
+		"requestContext":  map[string]any{"functionArn": "arn:aws:lambda:" + template.Region + ":" + template.Account + ":function:" + x.source.Function, "condition": "RetryAttemptsExhausted", "approximateInvokeCount": x.source.Retries + 1},
+		"responseContext": map[string]any{"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+		"version":         "1.0",
+		"timestamp":       x.of.Now(),
+		"DDBStreamBatchInfo": map[string]any{"shardId": x.shards[0].id, "streamArn": x.arn, "batchSize": len(records),
+			"startSequenceNumber": sequence(records[0]), "endSequenceNumber": sequence(records[len(records)-1])},
 	})
-	in := map[string]string{"QueueUrl": x.of.Emulator + "/" + template.Account + "/" + x.source.OnFailure, "MessageBody": string(body)}
-	if err := emulator.Call(ctx, x.of.Emulator, "sqs", "AmazonSQS.SendMessage", in, nil); err != nil {
+	if err == nil {
+		in := map[string]string{"QueueUrl": x.of.Emulator + "/" + template.Account + "/" + x.source.OnFailure, "MessageBody": string(body)}
+		err = emulator.Call(ctx, x.of.Emulator, "sqs", "AmazonSQS.SendMessage", in, nil)
+	}
+	if err != nil {
 		x.of.Report("queue %s: %v", x.source.OnFailure, err)
 	}
 }
@@ -183,76 +209,20 @@ func sequence(record json.RawMessage) string {
 	var r struct {
 		DynamoDB struct{ SequenceNumber string } `json:"dynamodb"`
 	}
-	_ = json.Unmarshal(record, &r) // it was read once already
+	_ = json.Unmarshal(record, &r) // what has none is reported as a whole batch
 	return r.DynamoDB.SequenceNumber
 }
 
-// filter keeps the records that any of the mapping's patterns fits.
-func (x *stream) filter(records []json.RawMessage) ([]json.RawMessage, error) {
-	var wanted []json.RawMessage
-	for _, raw := range records {
-		var r map[string]any
-		if err := json.Unmarshal(raw, &r); err != nil {
-			return nil, err
-		}
-		fits := len(x.source.Filters) == 0
-		for _, p := range x.source.Filters {
-			ok, err := matches(p, r)
-			if err != nil {
-				return nil, err
-			}
-			fits = fits || ok
-		}
-		if fits {
-			r["eventSourceARN"] = x.arn
-			b, err := json.Marshal(r)
-			if err != nil {
-				return nil, err
-			}
-			wanted = append(wanted, b)
-		}
+// origin adds what Lambda adds to a stream's record.
+func (x *stream) origin(record json.RawMessage) json.RawMessage {
+	var r map[string]json.RawMessage
+	if json.Unmarshal(record, &r) != nil {
+		return record
 	}
-	return wanted, nil
-}
-
-// matches judges a filter pattern as Lambda does: maps go down, lists name values or {"prefix": …}.
-func matches(pattern map[string]any, value map[string]any) (bool, error) {
-	for key, want := range pattern {
-		got := value[key]
-		switch want := want.(type) {
-		case map[string]any:
-			inner, _ := got.(map[string]any)
-			if ok, err := matches(want, inner); err != nil || !ok {
-				return false, err
-			}
-		case []any:
-			ok, err := oneOf(want, got)
-			if err != nil || !ok {
-				return false, err
-			}
-		default:
-			return false, fmt.Errorf("the filter's %s is neither a map nor a list", key)
-		}
+	r["eventSourceARN"], _ = json.Marshal(x.arn) // a string always marshals
+	whole, err := json.Marshal(r)
+	if err != nil {
+		return record
 	}
-	return true, nil
-}
-
-func oneOf(want []any, got any) (bool, error) {
-	for _, w := range want {
-		switch w := w.(type) {
-		case map[string]any:
-			prefix, ok := w["prefix"].(string)
-			if !ok || len(w) != 1 {
-				return false, fmt.Errorf("the filter %v is not known to the local stack", w)
-			}
-			if s, is := got.(string); is && strings.HasPrefix(s, prefix) {
-				return true, nil
-			}
-		default:
-			if w == got {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
+	return whole
 }

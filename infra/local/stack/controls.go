@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/askpro/gateway/infra/companyfile"
 	"github.com/askpro/gateway/infra/local/emulator"
+	"github.com/askpro/gateway/infra/local/lambdahost"
 )
 
 // aws is the AWS endpoint's port: AWS's APIs and the stack's controls.
@@ -20,11 +22,9 @@ func (s *Stack) aws() http.Handler {
 	mux.Handle("/_local/calls", s.Endpoint.Controls())
 	mux.Handle("/_local/faults", s.Endpoint.Controls())
 	mux.HandleFunc("GET /_local/ready", func(w http.ResponseWriter, _ *http.Request) {
-		if !s.ready {
-			http.Error(w, "the demonstration companies are being filled in", http.StatusServiceUnavailable)
-			return
+		if !s.unready(w) {
+			answer(w, http.StatusOK, map[string]any{"ready": true, "smtp": s.SMTP})
 		}
-		answer(w, map[string]any{"ready": true})
 	})
 	mux.HandleFunc("GET /_local/idle", s.idle)
 	mux.HandleFunc("DELETE /_local/data", func(w http.ResponseWriter, r *http.Request) { finish(w, s.Reset(r.Context())) })
@@ -35,49 +35,63 @@ func (s *Stack) aws() http.Handler {
 		finish(w, s.forgetCalls(r.Context(), r.URL.Query().Get("company")))
 	})
 	mux.HandleFunc("POST /_local/company", s.addCompany)
-	mux.HandleFunc("POST /_local/invoke/{function}", func(w http.ResponseWriter, r *http.Request) {
-		payload, err := io.ReadAll(r.Body)
-		if err == nil {
-			payload, err = s.Host.Invoke(r.Context(), r.PathValue("function"), payload)
-		}
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadGateway)
-			return
-		}
-		_, _ = w.Write(payload)
-	})
+	mux.HandleFunc("POST /_local/invoke/{function}", s.invoke)
 	mux.HandleFunc("GET /_local/logs", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, filepath.Join(s.Logs(), filepath.Base(r.URL.Query().Get("function"))+".log"))
 	})
-	mux.HandleFunc("POST /_local/session", func(w http.ResponseWriter, r *http.Request) {
-		var in struct{ Role, Company, Function string }
-		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		if in.Function != "" {
-			f, ok := s.System.FunctionNamed(in.Function)
-			if !ok {
-				http.Error(w, "no such function", http.StatusNotFound)
-				return
-			}
-			answer(w, s.Endpoint.Issue(f.Role, f.Name, "test"))
-			return
-		}
-		for _, role := range s.System.Roles {
-			if role.LogicalID == in.Role {
-				answer(w, s.Endpoint.Session(role, in.Company))
-				return
-			}
-		}
-		http.Error(w, "no such role", http.StatusNotFound)
-	})
+	mux.HandleFunc("POST /_local/session", s.session)
 	mux.Handle("/", s.Endpoint)
 	return mux
 }
 
-func answer(w http.ResponseWriter, v any) {
+// invoke runs a function with a raw event; 502 with the error document when it fails.
+func (s *Stack) invoke(w http.ResponseWriter, r *http.Request) {
+	payload, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the caller has gone
+	}
+	payload, err = s.Host.Invoke(r.Context(), r.PathValue("function"), payload)
+	var failed *lambdahost.FunctionError
+	switch {
+	case errors.As(err, &failed):
+		w.Header().Set("X-Amz-Function-Error", "Unhandled")
+		answer(w, http.StatusBadGateway, failed)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusNotFound)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(payload)
+	}
+}
+
+// session gives credentials as a function has them, or a tenant role's session of a company.
+func (s *Stack) session(w http.ResponseWriter, r *http.Request) {
+	var in struct{ Role, Company, Function string }
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if in.Function != "" {
+		f, ok := s.System.FunctionNamed(in.Function)
+		if !ok {
+			http.Error(w, "no such function", http.StatusNotFound)
+			return
+		}
+		answer(w, http.StatusOK, s.Endpoint.Issue(f.Role, f.Name, "test"))
+		return
+	}
+	for _, role := range s.System.Roles {
+		if role.LogicalID == in.Role {
+			answer(w, http.StatusOK, s.Endpoint.Session(role, in.Company))
+			return
+		}
+	}
+	http.Error(w, "no such role", http.StatusNotFound)
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // a caller that has gone needs no answer
 }
 
@@ -96,51 +110,52 @@ func (s *Stack) idle(w http.ResponseWriter, r *http.Request) {
 		timeout = 10 * time.Second
 	}
 	left := s.Idle(r.Context(), timeout)
+	status := http.StatusOK
 	if len(left) > 0 {
-		w.WriteHeader(http.StatusRequestTimeout)
+		status = http.StatusRequestTimeout
 	}
-	answer(w, map[string]any{"left": left})
+	answer(w, status, map[string]any{"left": left})
 }
 
-// Idle waits until nothing runs and nothing is due, twice in a row; it returns what was left when the time was over.
+// Idle waits until nothing runs and nothing is due; it returns what was left when the time was over.
 func (s *Stack) Idle(ctx context.Context, timeout time.Duration) []string {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	tick := time.NewTicker(15 * time.Millisecond)
+	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	quiet := 0
 	for {
 		left := s.left(ctx)
-		if quiet++; len(left) > 0 {
-			quiet = 0
-		}
-		if quiet == 2 {
+		if len(left) == 0 {
 			return []string{}
 		}
 		select {
 		case <-ctx.Done():
-			if len(left) == 0 {
-				left = []string{"nothing any more, but only just"}
-			}
 			return left
 		case <-tick.C:
 		}
 	}
 }
 
+// left looks at one source after the other. Only an invocation moves something from one to another, so when none ran before
+// and none began meanwhile, nothing slipped past.
 func (s *Stack) left(ctx context.Context) []string {
 	var left []string
+	begun := s.Host.Begun()
 	if n := s.Host.Running(); n > 0 {
 		left = append(left, fmt.Sprintf("%d invocations", n))
 	}
 	if text := s.Calcom.Left(); text != "" {
 		left = append(left, text)
 	}
-	return append(left, s.sources.Left(ctx)...)
+	left = append(left, s.sources.Left(ctx)...)
+	if len(left) == 0 && s.Host.Begun() != begun {
+		left = append(left, "what an invocation just did")
+	}
+	return left
 }
 
 func (s *Stack) tellTime(w http.ResponseWriter) {
-	answer(w, map[string]any{"now": s.Clock.Now(), "frozen": s.Clock.Frozen()})
+	answer(w, http.StatusOK, map[string]any{"now": s.Clock.Now(), "frozen": s.Clock.Frozen()})
 }
 
 func (s *Stack) setTime(w http.ResponseWriter, r *http.Request) {
@@ -171,24 +186,6 @@ func (s *Stack) setTime(w http.ResponseWriter, r *http.Request) {
 		s.Clock.Advance(by)
 	}
 	s.tellTime(w)
-}
-
-// Reset brings the stack back to its seeded state; warm processes are started anew.
-func (s *Stack) Reset(ctx context.Context) error {
-	s.Idle(ctx, 5*time.Second)
-	defer s.sources.Pause()()
-	s.Clock.Reset()
-	s.Calcom.Reset()
-	s.Retell.Reset()
-	s.Inbox.Clear()
-	s.Endpoint.Forget()
-	s.sources.Forget()
-	if err := emulator.Reset(ctx, s.emulator.URL, s.System, s.parameters()); err != nil {
-		return err
-	}
-	s.sources.Forget()
-	s.Host.Restart()
-	return s.seed(ctx)
 }
 
 // addCompany enters a company of a test's own: its file and the values of its secrets.
@@ -222,5 +219,5 @@ func (s *Stack) addCompany(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	answer(w, map[string]string{"company_id": c.Company.ID})
+	answer(w, http.StatusOK, map[string]string{"company_id": c.Company.ID})
 }

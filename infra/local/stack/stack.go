@@ -14,14 +14,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"gopkg.in/yaml.v3"
+	"github.com/emersion/go-smtp"
 
 	"github.com/askpro/gateway/infra/build"
-	"github.com/askpro/gateway/infra/companyfile"
 	"github.com/askpro/gateway/infra/local/emulator"
 	"github.com/askpro/gateway/infra/local/endpoint"
 	"github.com/askpro/gateway/infra/local/frontdoor"
@@ -33,8 +32,10 @@ import (
 	"github.com/askpro/gateway/infra/simulate/calcom"
 	"github.com/askpro/gateway/infra/simulate/inbox"
 	"github.com/askpro/gateway/infra/simulate/retell"
-	"github.com/askpro/gateway/internal/company"
 )
+
+// mostPer is how many processes of one function run at once; who comes later waits in line.
+const mostPer = 60
 
 // Options of a stack.
 type Options struct {
@@ -53,37 +54,41 @@ type Stack struct {
 	Calcom   *calcom.Server
 	Inbox    *inbox.Inbox
 	Retell   *retell.Server
+	SMTP     string // address of the inbox's SMTP server, on any free port
 	operator *operator.Stack
 	emulator *emulator.Emulator
 	sources  *sources.Sources
 	secrets  map[string]string // reference → value
-	servers  []*http.Server
+	servers  []*server
+	smtp     *smtp.Server
 	stop     context.CancelFunc
 	running  sync.WaitGroup
-	ready    bool
-	began    time.Time
+	missing  atomic.Value // string: what start-up is doing; "" once everything serves
+	log      sync.Mutex
 }
 
 // Start builds and starts everything and fills in the demonstration companies.
 func Start(ctx context.Context, o Options) (*Stack, error) {
-	s := &Stack{Options: o, Clock: stackclock.New(), operator: operator.Local(o.Ports), began: time.Now()}
-	listeners, err := s.listen()
+	s := &Stack{Options: o, Clock: stackclock.New(), operator: operator.Local(o.Ports)}
+	s.missing.Store("the functions and the emulator")
+	listeners, err := listen(o.Ports)
 	if err != nil {
 		return nil, err
 	}
+	for _, l := range listeners {
+		s.servers = append(s.servers, s.serve(l))
+	}
 	background, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	if err := s.start(ctx, background, listeners); err != nil {
-		for _, l := range listeners {
-			l.Close()
-		}
+	if err := s.start(ctx, background); err != nil {
 		s.Stop()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Stack) start(ctx, background context.Context, listeners []net.Listener) error {
+func (s *Stack) start(ctx, background context.Context) error {
+	began := time.Now()
 	architecture := map[string]build.Architecture{"amd64": build.X8664, "arm64": build.ARM64}[runtime.GOARCH]
 	var err error
 	s.System, err = template.Read(filepath.Join(s.Root, "template.yaml"), template.Options{
@@ -96,53 +101,75 @@ func (s *Stack) start(ctx, background context.Context, listeners []net.Listener)
 	if s.secrets, err = s.readSecrets(); err != nil {
 		return err
 	}
+	s.say("Starting the local stack …")
 	// The functions are built while the emulator starts.
-	built := make(chan error, 1)
 	var bootstraps map[string]string
-	s.say("Building the functions and starting the emulator …")
+	built := make(chan error, 1)
 	go func() {
-		var err error
-		bootstraps, err = build.Functions(ctx, s.Root, architecture)
-		built <- err
+		built <- s.step("functions built for "+string(architecture), func() (err error) {
+			bootstraps, err = build.Functions(ctx, s.Root, architecture)
+			return err
+		})
 	}()
-	s.emulator, err = emulator.Start(ctx, emulator.Options{Venv: filepath.Join(s.Root, ".venv"), Port: s.Ports.Emulator, Log: filepath.Join(s.folder(), "emulator.log")})
-	if err == nil {
-		err = emulator.Create(ctx, s.emulator.URL, s.System, s.parameters())
-	}
+	err = s.step("emulator, with table, queues, bus, bucket and secrets", func() (err error) {
+		s.emulator, err = emulator.Start(ctx, emulator.Options{Venv: filepath.Join(s.Root, ".venv"), Port: s.Ports.Emulator, Log: filepath.Join(s.folder(), "emulator.log")})
+		if err == nil {
+			err = emulator.Create(ctx, s.emulator.URL, s.System, s.parameters())
+		}
+		return err
+	})
 	if err := errors.Join(err, <-built); err != nil {
 		return err
 	}
+	if err := s.connect(bootstraps); err != nil {
+		return err
+	}
+	s.missing.Store("the demonstration companies")
+	if err := s.step("demonstration companies", func() error { return s.seed(ctx) }); err != nil {
+		return err
+	}
+	s.running.Go(func() { s.sources.Run(background) })
+	s.running.Go(func() { s.sweep(background) })
+	s.missing.Store("")
+	s.say("Ready after %.1f s.", time.Since(began).Seconds())
+	return nil
+}
+
+// connect makes all parts and lets them serve.
+func (s *Stack) connect(bootstraps map[string]string) error {
 	s.Inbox = inbox.New(s.Clock.Now)
 	s.Retell = retell.New()
+	s.Retell.Now = s.Clock.Now
 	s.Calcom = calcom.New(calcom.Options{Now: s.Clock.Now, Deliver: s.operator.API, Kill: func(function string) { s.Host.KillBusy(function) }})
 	s.Endpoint = endpoint.New(endpoint.Options{
 		System: s.System, Emulator: s.emulator.URL, Now: s.Clock.Now, Mailbox: s.Inbox,
 		Kill: func(process string) { s.Host.Kill(process) }, Nudge: func() { s.sources.Nudge() },
 	})
+	var err error
 	s.Host, err = lambdahost.New(lambdahost.Options{
 		Functions: s.System.Functions, Bootstraps: bootstraps, Logs: s.Logs(), Now: s.Clock.Now, Frozen: s.Clock.Frozen,
-		Environment: s.environment, Report: s.report, MostPer: 60,
+		Environment: s.environment, Report: s.report, MostPer: mostPer,
 	})
 	if err != nil {
 		return err
 	}
-	s.sources = sources.New(sources.Options{
+	s.sources, err = sources.New(sources.Options{
 		System: s.System, Emulator: s.emulator.URL, Now: s.Clock.Now, Changed: s.Clock.Changed, Invoke: s.Host.Invoke,
 		Release: s.Endpoint.Release, Report: s.report,
 	})
-	for i, h := range []http.Handler{frontdoor.New(frontdoor.Options{Functions: s.System.Functions, Invoke: s.Host.Invoke, Now: s.Clock.Now}), s.partners(), s.Inbox.Handler(), s.aws()} {
-		server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-		s.servers = append(s.servers, server)
-		go server.Serve(listeners[i]) //nolint:errcheck // it ends with Stop
-	}
-	s.say("Filling in the demonstration companies …")
-	if err := s.seed(ctx); err != nil {
+	if err != nil {
 		return err
 	}
-	s.running.Go(func() { s.sources.Run(background) })
-	s.running.Go(func() { s.sweep(background) })
-	s.ready = true
-	s.say("Ready after %.1f s.", time.Since(s.began).Seconds())
+	mail, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s.SMTP, s.smtp = mail.Addr().String(), s.Inbox.SMTP()
+	go s.smtp.Serve(mail) //nolint:errcheck // it ends with Stop
+	door := frontdoor.New(frontdoor.Options{Functions: s.System.Functions, Invoke: s.Host.Invoke, Now: s.Clock.Now})
+	for i, h := range []http.Handler{door, s.partners(), s.Inbox.Handler(), s.aws()} {
+		s.servers[i].handler.Store(&h)
+	}
 	return nil
 }
 
@@ -152,8 +179,11 @@ func (s *Stack) Stop() {
 	for _, x := range s.servers {
 		x.Close()
 	}
+	if s.smtp != nil {
+		s.smtp.Close()
+	}
 	if s.Host != nil {
-		s.Host.Close()
+		s.Host.Close() // what the sources wait for ends with it
 	}
 	s.running.Wait()
 	if s.emulator != nil {
@@ -161,7 +191,21 @@ func (s *Stack) Stop() {
 	}
 }
 
-func (s *Stack) say(format string, a ...any) { fmt.Fprintf(s.Log, format+"\n", a...) }
+// step does one thing of the start and says how long it took.
+func (s *Stack) step(what string, do func() error) error {
+	began := time.Now()
+	if err := do(); err != nil {
+		return err
+	}
+	s.say("%6.1f s  %s", time.Since(began).Seconds(), what)
+	return nil
+}
+
+func (s *Stack) say(format string, a ...any) {
+	s.log.Lock()
+	defer s.log.Unlock()
+	fmt.Fprintf(s.Log, format+"\n", a...)
+}
 
 // report is what went wrong in the background: a person sees it, tests find it in the log.
 func (s *Stack) report(format string, a ...any) { s.say("! "+format, a...) }
@@ -172,22 +216,6 @@ func (s *Stack) folder() string {
 
 // Logs is the folder of the functions' logs.
 func (s *Stack) Logs() string { return filepath.Join(s.folder(), "logs") }
-
-func (s *Stack) listen() ([]net.Listener, error) {
-	var list []net.Listener
-	for _, port := range []int{s.Ports.FrontDoor, s.Ports.Partners, s.Ports.Inbox, s.Ports.AWS, s.Ports.Emulator} {
-		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
-		if err != nil {
-			for _, open := range list {
-				open.Close()
-			}
-			return nil, fmt.Errorf("port %d is taken: stop what uses it, or move all ports together with PORT_BASE=13000 make run", port)
-		}
-		list = append(list, l)
-	}
-	list[4].Close() // the emulator's: only looked at
-	return list[:4], nil
-}
 
 // environment of a function's process, beside what Lambda and the template set.
 func (s *Stack) environment(f template.Function, process string) []string {
@@ -202,77 +230,17 @@ func (s *Stack) environment(f template.Function, process string) []string {
 	return env
 }
 
-func (s *Stack) partners() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/retell/", s.Retell.Handler())
-	mux.Handle("/_sim/calls", s.Retell.Handler())
-	mux.Handle("/", s.Calcom.Handler())
-	return mux
-}
-
-// readSecrets reads the local stack's secret values.
-func (s *Stack) readSecrets() (map[string]string, error) {
-	raw, err := os.ReadFile(filepath.Join(s.Root, "testdata/companies/local-secrets.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	var values map[string]string
-	err = yaml.Unmarshal([]byte(strings.ReplaceAll(string(raw), "{stage}", "local")), &values)
-	return values, err
-}
-
-// parameters are the secrets as names in SSM.
-func (s *Stack) parameters() map[string]string {
-	out := map[string]string{}
-	for ref, value := range s.secrets {
-		if name, ok := strings.CutPrefix(ref, "ssm:"); ok {
-			out[name] = value
-		}
-	}
-	return out
-}
-
-// seed loads the demonstration companies.
-func (s *Stack) seed(ctx context.Context) error {
-	files, err := filepath.Glob(filepath.Join(s.Root, "testdata/companies/*.yaml"))
-	if err != nil {
-		return err
-	}
-	for _, name := range files {
-		if filepath.Base(name) == "local-secrets.yaml" {
-			continue
-		}
-		f, err := companyfile.Read(name, "local")
-		if err != nil {
-			return err
-		}
-		if _, err := s.load(ctx, f); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Base(name), err)
-		}
-	}
-	return nil
-}
-
-// load enters a company into the table and at Cal.com.
-func (s *Stack) load(ctx context.Context, f companyfile.File) (*company.Config, error) {
-	if err := s.Calcom.AddCompany(f, s.secrets); err != nil {
-		return nil, err
-	}
-	return companyfile.Install(ctx, f, s.operator.Directory(), s.operator.Store(), s.Clock.Now())
-}
-
-// sweep applies time to live on the stack's clock.
+// sweep applies time to live on the stack's clock: now and then, and when the clock is set, as late as DynamoDB does.
 func (s *Stack) sweep(ctx context.Context) {
-	tick := time.NewTicker(30 * time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	for ctx.Err() == nil {
+		changed := s.Clock.Changed()
 		if err := emulator.Sweep(ctx, s.emulator.URL, s.System.Table, s.Clock.Now()); err != nil && ctx.Err() == nil {
 			s.report("time to live: %v", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-changed:
+		case <-time.After(30 * time.Second):
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -121,7 +122,10 @@ func start() (*Stack, error) {
 		running, err := stack.Start(context.Background(), stack.Options{Root: root(), Ports: ports, Log: &locked{w: &log}})
 		if err != nil {
 			failure = fmt.Errorf("start a stack: %w\n%s", err, log.String())
-			continue
+			if errors.Is(err, stack.ErrPortTaken) {
+				continue
+			}
+			return nil, failure
 		}
 		s := connect(ports)
 		s.Logs, s.stopped = running.Logs(), running.Stop
