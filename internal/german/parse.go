@@ -85,7 +85,8 @@ func withoutRepeats(text string, tokens []token) []token {
 	for i, t := range tokens {
 		if i > 0 {
 			b := &out[len(out)-1]
-			if t.kind != unknown && t.kind == b.kind && t.n == b.n && t.month == b.month && t.year == b.year && t.at != b.at && sameWord(text, t, *b) {
+			isDate := t.kind == ordinal && t.n <= 12 // "am neunten Neunten"
+			if !isDate && t.kind != unknown && t.kind == b.kind && t.n == b.n && t.month == b.month && t.year == b.year && t.at != b.at && sameWord(text, t, *b) {
 				continue
 			}
 		}
