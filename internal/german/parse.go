@@ -19,6 +19,9 @@ func Parse(text string, now time.Time) Result { return ParseIn(text, now, berlin
 
 // ParseIn is Parse in another zone.
 func ParseIn(text string, now time.Time, loc *time.Location) Result {
+	if len(text) > longest {
+		return failed(ErrUnparseable)
+	}
 	var buffer [32]token
 	tokens := buffer[:0]
 	if len(text) > 8*len(buffer) { // long text: room at once, so that time stays linear
@@ -33,6 +36,9 @@ func ParseIn(text string, now time.Time, loc *time.Location) Result {
 	r.Used, r.Left = words(text, tokens)
 	return r
 }
+
+// longest text that is read, in bytes: minutes of speech. More is no answer to "wann?", and is refused unread.
+const longest = 16 << 10
 
 // maxChoices is how many "oder" are looked into.
 const maxChoices = 3
