@@ -340,6 +340,12 @@ func (p *parser) numbered(t token, introduced bool) (reading, bool) {
 	if t.dot || t.n >= halvesFrom {
 		return reading{}, false
 	}
+	if t.n == 3 && p.is(1, viertel) && p.hourAt(2) >= 0 { // "drei Viertel acht" in three words
+		x := p.hourAt(2)
+		p.i += 3
+		p.optionalUhr()
+		return twelve(x, -15), true
+	}
 	if r, ok := p.relativeMinutes(t); ok {
 		return r, true
 	}
