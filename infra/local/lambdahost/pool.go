@@ -26,16 +26,38 @@ type pool struct {
 
 // take gives the process that served last, so that a quiet function keeps few of them, or starts one.
 func (p *pool) take(h *Host) (*process, error) {
+	x, age, err := p.warm()
+	if x != nil || err != nil {
+		return x, err
+	}
+	name := fmt.Sprintf("%s/%d", p.function.Name, h.number.Add(1))
+	env := append(p.environment(h.Bootstraps[p.function.Name]), h.Environment(p.function, name)...)
+	if x, err = start(name, h.Bootstraps[p.function.Name], env, p.log); err != nil {
+		return nil, err
+	}
+	x.age = age
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
+		x.kill("Runtime.Stopped", errClosed.Error())
 		return nil, errClosed
+	}
+	p.all[name] = x
+	return x, nil
+}
+
+// warm gives a process that waits, and the age of those that may stay.
+func (p *pool) warm() (*process, int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, 0, errClosed
 	}
 	for len(p.idle) > 0 {
 		x := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
 		if !x.ended() {
-			return x, nil
+			return x, p.age, nil
 		}
 	}
 	for name, x := range p.all {
@@ -43,15 +65,7 @@ func (p *pool) take(h *Host) (*process, error) {
 			delete(p.all, name)
 		}
 	}
-	name := fmt.Sprintf("%s/%d", p.function.Name, h.number.Add(1))
-	env := append(p.environment(h.Bootstraps[p.function.Name]), h.Environment(p.function, name)...)
-	x, err := start(name, h.Bootstraps[p.function.Name], env, p.log)
-	if err != nil {
-		return nil, err
-	}
-	x.age = p.age
-	p.all[name] = x
-	return x, nil
+	return nil, p.age, nil
 }
 
 func (p *pool) giveBack(x *process) {

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -158,6 +159,8 @@ func (s *Stack) tellTime(w http.ResponseWriter) {
 	answer(w, http.StatusOK, map[string]any{"now": s.Clock.Now(), "frozen": s.Clock.Frozen()})
 }
 
+// setTime moves the clock once what is under way has ended, if it does so soon: an invocation that began before and puts
+// something off after would count from two times.
 func (s *Stack) setTime(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Now     *time.Time `json:"now"`
@@ -170,6 +173,12 @@ func (s *Stack) setTime(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the clock takes now, frozen and advance: "+err.Error(), http.StatusBadRequest)
 		return
 	}
+	by, err := time.ParseDuration(cmp.Or(in.Advance, "0s"))
+	if err != nil || by < 0 {
+		http.Error(w, "advance is a duration such as 3m", http.StatusBadRequest)
+		return
+	}
+	s.Idle(r.Context(), 2*time.Second)
 	if in.Now != nil || in.Frozen != nil {
 		now, frozen := s.Clock.Now(), in.Frozen != nil && *in.Frozen
 		if in.Now != nil {
@@ -177,12 +186,7 @@ func (s *Stack) setTime(w http.ResponseWriter, r *http.Request) {
 		}
 		s.Clock.Set(now, frozen)
 	}
-	if in.Advance != "" {
-		by, err := time.ParseDuration(in.Advance)
-		if err != nil || by < 0 {
-			http.Error(w, "advance is a duration such as 3m", http.StatusBadRequest)
-			return
-		}
+	if by > 0 {
 		s.Clock.Advance(by)
 	}
 	s.tellTime(w)
