@@ -36,13 +36,13 @@ func run(ctx context.Context) error {
 	fmt.Printf(`
   front door   http://127.0.0.1:%d
   partners     http://127.0.0.1:%d   Cal.com /v2, Retell /retell
-  inbox        http://127.0.0.1:%d   open it in a browser
+  inbox        http://127.0.0.1:%d   open it in a browser; SMTP at %s
   AWS          http://127.0.0.1:%d   controls under /_local
   logs         %s
 
 Try in another terminal:  make call
 Ctrl-C stops everything.
-`, ports.FrontDoor, ports.Partners, ports.Inbox, ports.AWS, s.Logs())
+`, ports.FrontDoor, ports.Partners, ports.Inbox, s.SMTP, ports.AWS, s.Logs())
 	<-ctx.Done()
 	fmt.Println("\nStopping …")
 	s.Stop()

@@ -15,6 +15,7 @@ import (
 	"github.com/askpro/gateway/infra/companyfile"
 	"github.com/askpro/gateway/infra/local/emulator"
 	"github.com/askpro/gateway/infra/local/lambdahost"
+	"github.com/askpro/gateway/internal/company"
 )
 
 // aws is the AWS endpoint's port: AWS's APIs and the stack's controls.
@@ -97,6 +98,10 @@ func answer(w http.ResponseWriter, status int, v any) {
 }
 
 func finish(w http.ResponseWriter, err error) {
+	if errors.Is(err, company.ErrUnknown) {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

@@ -6,18 +6,14 @@ import (
 	"strings"
 
 	"github.com/askpro/gateway/infra/local/emulator"
-	"github.com/askpro/gateway/internal/company"
 )
 
 // forgetCalls drops a company's calls, holds, offers and cached slots, as before a dialogue whose time lies before the
 // clock's; appointments and customers stay.
 func (s *Stack) forgetCalls(ctx context.Context, slug string) error {
 	route, err := s.operator.Directory().Route(ctx, slug)
-	if err == company.ErrUnknown {
-		return fmt.Errorf("no company with the route %q", slug)
-	}
 	if err != nil {
-		return err
+		return fmt.Errorf("the company %q: %w", slug, err)
 	}
 	prefix := "COMPANY#" + route.Company.String() + "#"
 	var start any
