@@ -66,6 +66,8 @@ func (s *Stack) seed(ctx context.Context) error {
 // Reset brings the stack back to its seeded state: data, clock, faults, simulators and inbox; warm processes start anew.
 // What still runs after a while is ended.
 func (s *Stack) Reset(ctx context.Context) error {
+	s.data.Lock()
+	defer s.data.Unlock()
 	if err := s.forgetFaults(ctx); err != nil {
 		return err
 	}

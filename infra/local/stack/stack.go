@@ -65,6 +65,7 @@ type Stack struct {
 	running  sync.WaitGroup
 	missing  atomic.Value // string: what start-up is doing; "" once everything serves
 	log      sync.Mutex
+	data     sync.Mutex // held by who empties or sweeps the table
 }
 
 // Start builds and starts everything and fills in the demonstration companies.
@@ -234,7 +235,10 @@ func (s *Stack) environment(f template.Function, process string) []string {
 func (s *Stack) sweep(ctx context.Context) {
 	for ctx.Err() == nil {
 		changed := s.Clock.Changed()
-		if err := emulator.Sweep(ctx, s.emulator.URL, s.System.Table, s.Clock.Now()); err != nil && ctx.Err() == nil {
+		s.data.Lock()
+		err := emulator.Sweep(ctx, s.emulator.URL, s.System.Table, s.Clock.Now())
+		s.data.Unlock()
+		if err != nil && ctx.Err() == nil {
 			s.report("time to live: %v", err)
 		}
 		select {
