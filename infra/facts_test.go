@@ -21,7 +21,8 @@ func TestOldSamplesOfFactsAreStillUnderstood(t *testing.T) {
 	facts := map[string]event.Event{}
 	for _, fact := range []event.Event{
 		event.AppointmentRequested{}, event.AppointmentConfirmed{}, event.AppointmentCancelled{},
-		event.CallbackRequested{}, event.CallStarted{}, event.WishUnfulfilled{},
+		event.AppointmentChangeRequested{}, event.AppointmentNeedsReview{}, event.PolicyViolated{},
+		event.CallbackRequested{}, event.CallbackAssigned{}, event.CallbackEscalated{}, event.CallStarted{}, event.WishUnfulfilled{},
 	} {
 		facts[fact.Name()] = fact
 	}

@@ -52,7 +52,7 @@ func (f File) Config() (*company.Config, error) {
 		}
 		c.Numbers = append(c.Numbers, company.PhoneNumber{
 			ID: id("number", string(e164)), BranchID: branchID("phone number "+n.Number, n.Branch, true), Number: n.Number, E164: string(e164),
-			Type: n.Type, RetellAgentID: n.RetellAgentID, Active: !n.Inactive, Primary: n.Primary,
+			Type: n.Type, RetellAgentID: n.RetellAgentID, Active: !n.Inactive, Primary: n.Primary, SMS: n.SMS,
 		})
 	}
 	staff := map[string]bool{}
@@ -87,6 +87,22 @@ func (f File) Config() (*company.Config, error) {
 			w.say("a policy without type")
 		}
 		c.Policies = append(c.Policies, policy)
+	}
+	for _, n := range f.Notify {
+		rule := company.NotificationRule{Event: n.Event, Recipient: n.Recipient, Channel: n.Channel, Fallback: n.Fallback, Disabled: n.Disabled, BranchID: branchID("notification "+n.Event, n.Branch, false)}
+		if n.Service != "" {
+			if !services[n.Service] {
+				w.say("notification %s: there is no service %q", n.Event, n.Service)
+			}
+			rule.ServiceID = id("service", n.Service)
+		}
+		if n.Staff != "" {
+			if !staff[n.Staff] {
+				w.say("notification %s: there is no staff %q", n.Event, n.Staff)
+			}
+			rule.StaffID = id("staff", n.Staff)
+		}
+		c.Company.Notifications = append(c.Company.Notifications, rule)
 	}
 	return c, errors.Join(w.all...)
 }
@@ -159,7 +175,39 @@ func (f File) company(w *wrong) company.Company {
 		ID: ident.Derive("company", c.Slug), Name: c.Name, Slug: c.Slug, Active: !c.Inactive, Locale: c.Locale, Timezone: w.zone("company", c.Timezone),
 		WebhookRouteID: c.WebhookRouteID, RetellAPIKeys: c.RetellAPIKeys, CalcomAPIKey: c.CalcomAPIKey, CalcomWebhookSecrets: c.CalcomWebhookSecrets,
 		CalcomTeamID: c.CalcomTeamID, BookingNoticeMinutes: c.BookingNoticeMinutes, ConfirmationBy: c.ConfirmationBy, Recording: c.Recording,
+		SMTP: c.smtp(w), SMSSender: c.sender(w),
 	}
+}
+
+// smtp is the company's own mail server.
+func (c Company) smtp(w *wrong) *company.SMTPServer {
+	s := c.SMTP
+	if s == nil {
+		return nil
+	}
+	if s.Host == "" || s.From == "" || s.Port < 1 || s.Port > 65535 {
+		w.say("company: smtp needs host, port and from")
+	}
+	w.email("company, smtp", s.From)
+	if (s.User == "") != (s.Password == "") {
+		w.say("company: smtp has a user without password, or the other way round")
+	}
+	for _, ref := range []string{s.User, s.Password} {
+		if ref != "" && !secret.MatchString(ref) {
+			w.say("company: smtp: %q is no reference to a secret; write ssm:/path or secretsmanager:name", ref)
+		}
+	}
+	return &company.SMTPServer{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password, From: s.From}
+}
+
+// senderID is what a text message may show as its sender: a number, or up to eleven letters and digits (3GPP TS 23.040 §9.1.2.5).
+var senderID = regexp.MustCompile(`^(\+[0-9]{7,15}|[A-Za-z0-9][A-Za-z0-9 ]{0,10})$`)
+
+func (c Company) sender(w *wrong) string {
+	if c.SMSSender != "" && !senderID.MatchString(c.SMSSender) {
+		w.say("company: sms_sender %q is neither a number nor up to eleven letters and digits", c.SMSSender)
+	}
+	return c.SMSSender
 }
 
 func (b Branch) branch(w *wrong, id, zone string) company.Branch {
@@ -176,7 +224,7 @@ func (b Branch) branch(w *wrong, id, zone string) company.Branch {
 		ID: id, Name: b.Name, Slug: b.Slug, Address: b.Address, PostalCode: b.PostalCode, City: b.City, Country: b.Country, Land: b.Land,
 		Phone: b.Phone, Email: b.Email, Active: !b.Inactive, Timezone: w.zone(what, b.Timezone), RetellAgentID: b.RetellAgentID,
 		BusinessHours: b.BusinessHours, ClosedOnPublicHolidays: b.ClosedOnPublicHolidays == nil || *b.ClosedOnPublicHolidays,
-		Forwarding: company.Forwarding{FallbackNumber: b.Forwarding.FallbackNumber},
+		Forwarding: company.Forwarding{FallbackNumber: b.Forwarding.FallbackNumber}, AssignCallbacks: b.AssignCallbacks,
 	}
 	for _, d := range b.SpecialDays {
 		if _, err := time.Parse(time.DateOnly, d.Date); err != nil {
@@ -194,7 +242,7 @@ func (b Branch) branch(w *wrong, id, zone string) company.Branch {
 func (p Staff) staff(w *wrong, id, branchID string) company.Staff {
 	w.email("staff "+p.Slug, p.Email)
 	out := company.Staff{
-		ID: id, BranchID: branchID, Name: p.Name, Slug: p.Slug, Email: p.Email, Active: !p.Inactive, Bookable: !p.NotBookable,
+		ID: id, BranchID: branchID, Name: p.Name, Slug: p.Slug, Email: p.Email, Phone: p.phone(w), Active: !p.Inactive, Bookable: !p.NotBookable,
 		CalcomUserID: p.CalcomUserID, MaxPerDay: p.MaxPerDay,
 	}
 	for _, h := range p.WorkingHours {
@@ -209,6 +257,18 @@ func (p Staff) staff(w *wrong, id, branchID string) company.Staff {
 	return out
 }
 
+// phone of a member of staff, for text messages.
+func (p Staff) phone(w *wrong) string {
+	if p.Phone == "" {
+		return ""
+	}
+	n, err := phone.Parse(p.Phone)
+	if err != nil {
+		w.say("staff %s: %w", p.Slug, err)
+	}
+	return string(n)
+}
+
 func (s Service) service(w *wrong, id, branchID string, staffID func(slug string) string) company.Service {
 	if s.DurationMinutes <= 0 {
 		w.say("service %s: duration_minutes must be above 0", s.Slug)
@@ -217,14 +277,16 @@ func (s Service) service(w *wrong, id, branchID string, staffID func(slug string
 		ID: id, BranchID: branchID, Name: s.Name, Slug: s.Slug, Category: s.Category, Description: s.Description, Active: !s.Inactive,
 		Default: s.Default, Priority: s.Priority, DurationMinutes: s.DurationMinutes, NoticeMinutes: s.NoticeMinutes, PriceCents: s.PriceCents,
 		RequiresConfirmation: s.RequiresConfirmation, Composite: s.Composite, CompositeMode: s.CompositeMode,
+		ReminderPolicy: s.ReminderPolicy,
 	}
 	for _, x := range s.Synonyms {
 		out.Synonyms = append(out.Synonyms, company.Synonym{Text: x.Text, Confidence: x.Confidence})
 	}
-	total := 0
+	total, segments := 0, map[string]bool{}
 	for _, x := range s.Segments {
 		total += x.DurationMin + x.GapAfterMin
-		out.Segments = append(out.Segments, company.Segment{Key: x.Key, Name: x.Name, DurationMin: x.DurationMin, GapAfterMin: x.GapAfterMin})
+		out.Segments = append(out.Segments, company.Segment{Key: x.Key, Name: x.Name, DurationMin: x.DurationMin, GapAfterMin: x.GapAfterMin, PreferSameStaff: x.SameStaff})
+		segments[x.Key] = true
 	}
 	if s.Composite && total != s.DurationMinutes {
 		w.say("service %s: its segments and gaps take %d minutes, its duration is %d", s.Slug, total, s.DurationMinutes)
@@ -235,7 +297,20 @@ func (s Service) service(w *wrong, id, branchID string, staffID func(slug string
 			w.say("service %s: event type %d is missing or stands there twice", s.Slug, e.ID)
 		}
 		seen[e.ID] = true
-		out.EventTypes = append(out.EventTypes, company.EventType{StaffID: staffID(e.Staff), ID: e.ID})
+		if e.Segment != "" && !segments[e.Segment] {
+			w.say("service %s: event type %d is for the segment %q, which there is not", s.Slug, e.ID, e.Segment)
+		}
+		out.EventTypes = append(out.EventTypes, company.EventType{StaffID: staffID(e.Staff), Segment: e.Segment, ID: e.ID})
+	}
+	switch s.CompositeMode {
+	case "", "block", "segments":
+	default:
+		w.say("service %s: composite_mode is block or segments, not %q", s.Slug, s.CompositeMode)
+	}
+	switch s.ReminderPolicy {
+	case "", "single", "per_segment", "none":
+	default:
+		w.say("service %s: reminder_policy is single, per_segment or none, not %q", s.Slug, s.ReminderPolicy)
 	}
 	return out
 }

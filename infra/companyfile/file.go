@@ -19,6 +19,7 @@ type File struct {
 	Staff        []Staff       `yaml:"staff"`
 	Services     []Service     `yaml:"services"`
 	Policies     []Policy      `yaml:"policies"`
+	Notify       []Notify      `yaml:"notifications"`
 	Customers    []Customer    `yaml:"customers"`
 }
 
@@ -37,6 +38,14 @@ type Company struct {
 	BookingNoticeMinutes int      `yaml:"booking_notice_minutes"`
 	ConfirmationBy       string   `yaml:"confirmation_by"`
 	Recording            bool     `yaml:"recording"`
+	SMSSender            string   `yaml:"sms_sender"`
+	SMTP                 *struct {
+		Host     string `yaml:"host"`
+		Port     int    `yaml:"port"`
+		User     string `yaml:"user"`
+		Password string `yaml:"password"`
+		From     string `yaml:"from"`
+	} `yaml:"smtp"`
 }
 
 // Branch is one place with its own hours.
@@ -57,6 +66,7 @@ type Branch struct {
 	BusinessHours          map[string][]string `yaml:"business_hours"`
 	SpecialDays            []SpecialDay        `yaml:"special_days"`
 	Forwarding             Forwarding          `yaml:"forwarding"`
+	AssignCallbacks        *bool               `yaml:"assign_callbacks"`
 }
 
 // SpecialDay overrides the week; no ranges: closed.
@@ -82,6 +92,7 @@ type PhoneNumber struct {
 	Type          string `yaml:"type"`
 	RetellAgentID string `yaml:"retell_agent_id"`
 	Primary       bool   `yaml:"is_primary"`
+	SMS           bool   `yaml:"sms_enabled"`
 	Inactive      bool   `yaml:"inactive"`
 }
 
@@ -91,6 +102,7 @@ type Staff struct {
 	Name         string         `yaml:"name"`
 	Branch       string         `yaml:"branch"`
 	Email        string         `yaml:"email"`
+	Phone        string         `yaml:"phone"`
 	CalcomUserID int64          `yaml:"calcom_user_id"`
 	MaxPerDay    int            `yaml:"max_appointments_per_day"`
 	NotBookable  bool           `yaml:"not_bookable"`
@@ -127,6 +139,7 @@ type Service struct {
 	Inactive             bool   `yaml:"inactive"`
 	Composite            bool   `yaml:"composite"`
 	CompositeMode        string `yaml:"composite_mode"`
+	ReminderPolicy       string `yaml:"reminder_policy"`
 	Synonyms             []struct {
 		Text       string `yaml:"text"`
 		Confidence int    `yaml:"confidence"`
@@ -136,10 +149,12 @@ type Service struct {
 		Name        string `yaml:"name"`
 		DurationMin int    `yaml:"duration_min"`
 		GapAfterMin int    `yaml:"gap_after_min"`
+		SameStaff   bool   `yaml:"prefer_same_staff"`
 	} `yaml:"segments"`
 	EventTypes []struct {
-		Staff string `yaml:"staff"`
-		ID    int64  `yaml:"id"`
+		Staff   string `yaml:"staff"`
+		Segment string `yaml:"segment"`
+		ID      int64  `yaml:"id"`
 	} `yaml:"event_types"`
 }
 
@@ -163,6 +178,18 @@ type Policy struct {
 		MinHours int   `yaml:"min_hours"`
 		Fee      int64 `yaml:"fee"`
 	} `yaml:"fee_tiers"`
+}
+
+// Notify says who is told of an event and how; the entity is the company if none is named.
+type Notify struct {
+	Branch    string `yaml:"branch"`
+	Service   string `yaml:"service"`
+	Staff     string `yaml:"staff"`
+	Event     string `yaml:"event"`
+	Recipient string `yaml:"recipient"`
+	Channel   string `yaml:"channel"`
+	Fallback  string `yaml:"fallback_channel"`
+	Disabled  bool   `yaml:"disabled"`
 }
 
 // Customer is somebody known before the first call.

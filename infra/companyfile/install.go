@@ -8,6 +8,7 @@ import (
 
 	"github.com/askpro/gateway/internal/calcom"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/scheduling"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -15,9 +16,9 @@ import (
 // Check asks Cal.com whether the company's key works and every event type is there, of our service's length. Differences
 // are told, not put right: whose number counts is for people to decide.
 func Check(ctx context.Context, c *company.Config, client *calcom.Client) error {
-	key := c.Company.CalcomAPIKey
+	key := scheduling.Account{Company: tenant.Proven(c.Company.ID), Key: c.Company.CalcomAPIKey, Job: true}
 	if _, err := client.Me(ctx, key); err != nil {
-		return fmt.Errorf("the calendar Cal.com does not take the key %s: %w", key, err)
+		return fmt.Errorf("the calendar Cal.com does not take the key %s: %w", key.Key, err)
 	}
 	var wrong []error
 	for _, s := range c.Services {

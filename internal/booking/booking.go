@@ -42,6 +42,8 @@ const (
 	Synced      SyncStatus = "synced"
 	SyncUnknown SyncStatus = "unknown"
 	SyncFailed  SyncStatus = "failed"
+	// SyncNotNeeded: the calendar is not to hear of it.
+	SyncNotNeeded SyncStatus = "not_required"
 )
 
 // Appointment as spec §2 has it. Foreign ids stand beside our own.
@@ -83,12 +85,58 @@ type Appointment struct {
 	CancellationSource string     `json:"cancellation_source,omitempty"`
 	CancellationReason string     `json:"cancellation_reason,omitempty"`
 	PreviousStartsAt   *time.Time `json:"previous_starts_at,omitempty"`
+	// Pending is a change that the calendar was asked for and whose outcome is not known yet (§11.3).
+	Pending *PendingChange `json:"pending_change,omitempty"`
+	// RescheduleCount counts the customer's own moves, ever: the basis of max_reschedules_per_appointment.
+	RescheduleCount int        `json:"reschedule_count,omitempty"`
+	ReminderSentAt  *time.Time `json:"reminder_sent_at,omitempty"`
+	// Segments are the parts of a composite service that is booked part by part; empty: one booking for the whole time.
+	Segments []Segment `json:"segments,omitempty"`
 	// Sequence is iCalendar's: one more per change the attendee is told of (RFC 5545 §3.8.7.4).
 	Sequence int `json:"sequence"`
 	// ChangedAt is the calendar's time of the last change applied; an older webhook is not applied itself (§13.2).
 	ChangedAt time.Time `json:"changed_at"`
 	CreatedAt time.Time `json:"created_at"`
 	Version   int       `json:"-"`
+}
+
+// PendingChange is a cancellation or move that was decided and is being carried out. It is written before the calendar is
+// asked and holds everything that is needed to end it, whoever learns of the outcome: the call, a webhook or a job.
+type PendingChange struct {
+	Kind            string    `json:"kind"` // cancel, reschedule
+	StartsAt        time.Time `json:"starts_at,omitzero"`
+	EndsAt          time.Time `json:"ends_at,omitzero"`
+	Reason          string    `json:"reason,omitempty"`
+	ActorType       string    `json:"actor_type"` // customer, staff, system
+	Via             string    `json:"via"`        // phone, portal, admin
+	CallID          string    `json:"call_id,omitempty"`
+	FeeCents        int64     `json:"fee_cents,omitempty"`
+	FeeConsent      bool      `json:"fee_consent,omitempty"`
+	NoticeMinutes   int       `json:"notice_minutes"`
+	RequiredMinutes int       `json:"required_minutes"`
+	At              time.Time `json:"at"`
+	// AskedAgainAt is when the one repetition of §11.3 was decided; written before it is made.
+	AskedAgainAt *time.Time `json:"asked_again_at,omitempty"`
+}
+
+// Kinds of a PendingChange.
+const (
+	ToCancel     = "cancel"
+	ToReschedule = "reschedule"
+)
+
+// Segment is one part of a composite appointment: a booking of its own at the calendar (§12.2).
+type Segment struct {
+	Key         string     `json:"key"`
+	Name        string     `json:"name"`
+	StaffID     string     `json:"staff_id,omitempty"`
+	Resource    string     `json:"resource"`
+	EventTypeID int64      `json:"calcom_event_type_id"`
+	StartsAt    time.Time  `json:"starts_at"`
+	EndsAt      time.Time  `json:"ends_at"`
+	UID         string     `json:"calcom_booking_uid,omitempty"`
+	BookingID   int64      `json:"calcom_booking_id,omitempty"`
+	SyncStatus  SyncStatus `json:"sync_status"`
 }
 
 // Active tells whether the appointment still takes time.
@@ -106,8 +154,12 @@ type Change struct {
 	OldStartsAt   time.Time `json:"old_starts_at,omitzero"`
 	NewStartsAt   time.Time `json:"new_starts_at,omitzero"`
 	NoticeMinutes int       `json:"notice_minutes"`
-	FeeCents      int64     `json:"fee_cents"`
-	CreatedAt     time.Time `json:"created_at"`
+	// RequiredMinutes is what the policy asked for at the time of the change; WithinPolicy whether it was kept.
+	RequiredMinutes int       `json:"required_minutes,omitempty"`
+	WithinPolicy    bool      `json:"within_policy"`
+	FeeCents        int64     `json:"fee_cents"`
+	FeeConsent      bool      `json:"fee_consent,omitempty"`
+	CreatedAt       time.Time `json:"created_at"`
 }
 
 // Claim says whose a Cal.com uid is: one appointment of ours, or a foreign booking that only blocks time. A uid is

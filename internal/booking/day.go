@@ -21,10 +21,12 @@ type Day struct {
 // Kind of an Entry.
 type Kind string
 
-// A Hold ends by itself; an Appointment is ours; a Foreign one was made in the calendar by somebody else.
+// A Hold ends by itself; an Appointment is ours; Moving is the new time of an appointment of ours while the calendar is
+// asked; a Foreign one was made in the calendar by somebody else.
 const (
 	Hold        Kind = "hold"
 	Ours        Kind = "appointment"
+	Moving      Kind = "moving"
 	ForeignKind Kind = "foreign"
 )
 
@@ -44,7 +46,7 @@ func (e Entry) alive(now time.Time) bool { return e.Kind != Hold || e.Until > no
 // [start, end). Intervals are half-open: back to back is no overlap.
 func (d Day) Busy(start, end, now time.Time, callID, exceptAppointment string) bool {
 	for _, e := range d.Entries {
-		own := (e.Kind == Hold && e.Owner == callID) || (e.Kind == Ours && e.Owner == exceptAppointment)
+		own := (e.Kind == Hold && e.Owner == callID) || ((e.Kind == Ours || e.Kind == Moving) && e.Owner == exceptAppointment)
 		if !own && e.alive(now) && e.Start < end.Unix() && start.Unix() < e.End {
 			return true
 		}
@@ -55,7 +57,7 @@ func (d Day) Busy(start, end, now time.Time, callID, exceptAppointment string) b
 // Booked counts the day's appointments, foreign ones too: the least busy member of staff gets the next one.
 func (d Day) Booked() (n int) {
 	for _, e := range d.Entries {
-		if e.Kind != Hold {
+		if e.Kind != Hold && e.Kind != Moving {
 			n++
 		}
 	}

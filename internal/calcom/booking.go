@@ -12,19 +12,20 @@ import (
 
 // bookingJSON is API v2's booking (2024-08-13), as far as we need it.
 type bookingJSON struct {
-	ID            int64              `json:"id"`
-	UID           string             `json:"uid"`
-	ICSUID        string             `json:"icsUid"`
-	Status        string             `json:"status"`
-	Start         time.Time          `json:"start"`
-	End           time.Time          `json:"end"`
-	EventTypeID   int64              `json:"eventTypeId"`
-	EventType     struct{ ID int64 } `json:"eventType"`
-	Hosts         []hostJSON         `json:"hosts"`
-	Metadata      map[string]any     `json:"metadata"`
-	RescheduledTo string             `json:"rescheduledToUid"`
-	UpdatedAt     *time.Time         `json:"updatedAt"`
-	CreatedAt     time.Time          `json:"createdAt"`
+	ID              int64              `json:"id"`
+	UID             string             `json:"uid"`
+	ICSUID          string             `json:"icsUid"`
+	Status          string             `json:"status"`
+	Start           time.Time          `json:"start"`
+	End             time.Time          `json:"end"`
+	EventTypeID     int64              `json:"eventTypeId"`
+	EventType       struct{ ID int64 } `json:"eventType"`
+	Hosts           []hostJSON         `json:"hosts"`
+	Metadata        map[string]any     `json:"metadata"`
+	RescheduledTo   string             `json:"rescheduledToUid"`
+	RescheduledFrom string             `json:"rescheduledFromUid"`
+	UpdatedAt       *time.Time         `json:"updatedAt"`
+	CreatedAt       time.Time          `json:"createdAt"`
 }
 
 type hostJSON struct {
@@ -50,7 +51,7 @@ func (i *looseID) UnmarshalJSON(b []byte) error {
 func (b bookingJSON) booked() scheduling.Booked {
 	x := scheduling.Booked{
 		UID: b.UID, ID: b.ID, ICSUID: b.ICSUID, Status: strings.ToLower(b.Status), Start: b.Start.UTC(), End: b.End.UTC(),
-		EventTypeID: b.EventTypeID, Metadata: texts(b.Metadata), RescheduledTo: b.RescheduledTo, UpdatedAt: b.CreatedAt.UTC(),
+		EventTypeID: b.EventTypeID, Metadata: texts(b.Metadata), RescheduledTo: b.RescheduledTo, RescheduledFrom: b.RescheduledFrom, UpdatedAt: b.CreatedAt.UTC(),
 	}
 	if x.EventTypeID == 0 {
 		x.EventTypeID = b.EventType.ID

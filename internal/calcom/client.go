@@ -49,14 +49,14 @@ func NewClient(base string, secrets *lambdakit.Secrets, now func() time.Time) *C
 }
 
 // Slots lists the bookable starts of an event type in [from, to). A missing day, {} and [] all mean none.
-func (c *Client) Slots(ctx context.Context, key string, eventTypeID int64, from, to time.Time, zone string) ([]time.Time, error) {
+func (c *Client) Slots(ctx context.Context, who scheduling.Account, eventTypeID int64, from, to time.Time, zone string) ([]time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, slotsWithin)
 	defer cancel()
 	query := url.Values{
 		"eventTypeId": {strconv.FormatInt(eventTypeID, 10)}, "start": {stamp(from)}, "end": {stamp(to)}, "timeZone": {zone}, "format": {"time"},
 	}
 	var data json.RawMessage
-	if err := c.get(ctx, key, "/slots?"+query.Encode(), versionSlots, &data); err != nil {
+	if err := c.get(ctx, who, "/slots?"+query.Encode(), versionSlots, &data); err != nil {
 		return nil, err
 	}
 	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] == '[' || string(trimmed) == "null" {
@@ -81,33 +81,33 @@ func (c *Client) Slots(ctx context.Context, key string, eventTypeID int64, from,
 }
 
 // Create books. Metadata values are strings of at most 500 characters.
-func (c *Client) Create(ctx context.Context, key string, o scheduling.Order) (scheduling.Booked, error) {
+func (c *Client) Create(ctx context.Context, who scheduling.Account, o scheduling.Order) (scheduling.Booked, error) {
 	attendee := map[string]string{"name": o.Name, "email": o.Email, "timeZone": o.Zone, "language": "de"}
 	if o.Phone != "" {
 		attendee["phoneNumber"] = o.Phone
 	}
-	return c.post(ctx, key, "/bookings", map[string]any{
+	return c.post(ctx, who, "/bookings", map[string]any{
 		"eventTypeId": o.EventTypeID, "start": stamp(o.Start), "attendee": attendee, "metadata": o.Metadata,
 	})
 }
 
 // Booking reads one booking.
-func (c *Client) Booking(ctx context.Context, key, uid string) (scheduling.Booked, error) {
+func (c *Client) Booking(ctx context.Context, who scheduling.Account, uid string) (scheduling.Booked, error) {
 	var b bookingJSON
-	if err := c.get(ctx, key, "/bookings/"+url.PathEscape(uid), versionBookings, &b); err != nil {
+	if err := c.get(ctx, who, "/bookings/"+url.PathEscape(uid), versionBookings, &b); err != nil {
 		return scheduling.Booked{}, err
 	}
 	return b.booked(), nil
 }
 
 // Search lists an attendee's bookings that start at an instant, cancelled ones too.
-func (c *Client) Search(ctx context.Context, key, email string, start time.Time) ([]scheduling.Booked, error) {
+func (c *Client) Search(ctx context.Context, who scheduling.Account, email string, start time.Time) ([]scheduling.Booked, error) {
 	query := url.Values{
 		"attendeeEmail": {email}, "afterStart": {stamp(start.Add(-time.Second))}, "beforeEnd": {stamp(start.Add(24 * time.Hour))},
 		"sortCreated": {"asc"}, "take": {"250"},
 	}
 	var list []bookingJSON
-	if err := c.get(ctx, key, "/bookings?"+query.Encode(), versionBookings, &list); err != nil {
+	if err := c.get(ctx, who, "/bookings?"+query.Encode(), versionBookings, &list); err != nil {
 		return nil, err
 	}
 	var found []scheduling.Booked
@@ -120,15 +120,21 @@ func (c *Client) Search(ctx context.Context, key, email string, start time.Time)
 }
 
 // Cancel frees a booking. One that is gone or cancelled already is a success (§11.3).
-func (c *Client) Cancel(ctx context.Context, key, uid, reason string) error {
-	_, err := c.post(ctx, key, "/bookings/"+url.PathEscape(uid)+"/cancel", map[string]any{"cancellationReason": reason})
+func (c *Client) Cancel(ctx context.Context, who scheduling.Account, uid, reason string) error {
+	_, err := c.post(ctx, who, "/bookings/"+url.PathEscape(uid)+"/cancel", map[string]any{"cancellationReason": reason})
 	if err == nil || scheduling.WhyOf(err) == scheduling.Gone {
 		return nil
 	}
-	if b, readErr := c.Booking(ctx, key, uid); readErr == nil && b.Status == "cancelled" {
+	if b, readErr := c.Booking(ctx, who, uid); readErr == nil && b.Status == "cancelled" {
 		return nil
 	}
 	return err
+}
+
+// Reschedule moves a booking; the answer is the new one. Who asked is not said: the owner's address would skip an
+// approval that the event type wants.
+func (c *Client) Reschedule(ctx context.Context, who scheduling.Account, uid string, start time.Time, reason string) (scheduling.Booked, error) {
+	return c.post(ctx, who, "/bookings/"+url.PathEscape(uid)+"/reschedule", map[string]any{"start": stamp(start), "reschedulingReason": reason})
 }
 
 // EventType is what the set-up check compares.
@@ -139,16 +145,16 @@ type EventType struct {
 }
 
 // EventType reads one event type.
-func (c *Client) EventType(ctx context.Context, key string, id int64) (EventType, error) {
+func (c *Client) EventType(ctx context.Context, who scheduling.Account, id int64) (EventType, error) {
 	var e EventType
-	err := c.get(ctx, key, "/event-types/"+strconv.FormatInt(id, 10), versionEventTypes, &e)
+	err := c.get(ctx, who, "/event-types/"+strconv.FormatInt(id, 10), versionEventTypes, &e)
 	return e, err
 }
 
 // Me checks a key; it returns the account's name.
-func (c *Client) Me(ctx context.Context, key string) (string, error) {
+func (c *Client) Me(ctx context.Context, who scheduling.Account) (string, error) {
 	var me struct{ Username, Email string }
-	err := c.get(ctx, key, "/me", "", &me)
+	err := c.get(ctx, who, "/me", "", &me)
 	return me.Username, err
 }
 
@@ -156,16 +162,16 @@ func (c *Client) Me(ctx context.Context, key string) (string, error) {
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
 // get repeats once when the connection fails, within the caller's time.
-func (c *Client) get(ctx context.Context, key, path, version string, data any) error {
-	err := c.call(ctx, http.MethodGet, key, path, version, nil, data)
+func (c *Client) get(ctx context.Context, who scheduling.Account, path, version string, data any) error {
+	err := c.call(ctx, http.MethodGet, who, path, version, nil, data)
 	var connection net.Error
 	if errors.As(err, &connection) && !connection.Timeout() && ctx.Err() == nil {
-		err = c.call(ctx, http.MethodGet, key, path, version, nil, data)
+		err = c.call(ctx, http.MethodGet, who, path, version, nil, data)
 	}
 	return err
 }
 
-func (c *Client) post(ctx context.Context, key, path string, body any) (scheduling.Booked, error) {
+func (c *Client) post(ctx context.Context, who scheduling.Account, path string, body any) (scheduling.Booked, error) {
 	ctx, cancel := context.WithTimeout(ctx, postWithin)
 	defer cancel()
 	raw, err := json.Marshal(body)
@@ -173,14 +179,14 @@ func (c *Client) post(ctx context.Context, key, path string, body any) (scheduli
 		return scheduling.Booked{}, err
 	}
 	var b bookingJSON
-	if err := c.call(ctx, http.MethodPost, key, path, versionBookings, raw, &b); err != nil {
+	if err := c.call(ctx, http.MethodPost, who, path, versionBookings, raw, &b); err != nil {
 		return scheduling.Booked{}, err
 	}
 	return b.booked(), nil
 }
 
-func (c *Client) call(ctx context.Context, method, key, path, version string, body []byte, data any) error {
-	keys, err := c.Secrets.Get(ctx, key)
+func (c *Client) call(ctx context.Context, method string, who scheduling.Account, path, version string, body []byte, data any) error {
+	keys, err := c.Secrets.Get(ctx, who.Key)
 	if err != nil {
 		return &scheduling.Refused{Why: scheduling.Misconfigured, Err: fmt.Errorf("the key of Cal.com: %w", err)}
 	}

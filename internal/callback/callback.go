@@ -55,6 +55,7 @@ type Request struct {
 	PreferredTime string     `json:"preferred_time,omitempty"`
 	Priority      Priority   `json:"priority"`
 	Status        Status     `json:"status"`
+	AssignedTo    string     `json:"assigned_to,omitempty"` // staff id
 	Notes         []string   `json:"notes,omitempty"`
 	Action        string     `json:"action"` // book, cancel, reschedule, other
 	Reason        string     `json:"reason,omitempty"`
@@ -64,6 +65,18 @@ type Request struct {
 	ExpiresAt     time.Time  `json:"expires_on"`
 	CreatedAt     time.Time  `json:"created_at"`
 	Version       int        `json:"-"`
+}
+
+// Open tells whether somebody still waits for the call.
+func (r Request) Open() bool {
+	return r.Status == Pending || r.Status == Assigned || r.Status == Contacted
+}
+
+// Waiting is an open request as the list of its branch shows it.
+type Waiting struct {
+	ID         string   `json:"id"`
+	AssignedTo string   `json:"assigned_to,omitempty"`
+	Priority   Priority `json:"priority"`
 }
 
 // keepOpen is how long after its promise a request stays open before it expires.

@@ -27,6 +27,34 @@ type Company struct {
 	ConfirmationBy string `json:"confirmation_by,omitempty"`
 	// Recording is on where Retell keeps audio; the agent then asks for consent.
 	Recording bool `json:"recording,omitempty"`
+	// SMTP is the company's own mail server; nil: ours.
+	SMTP *SMTPServer `json:"smtp,omitempty"`
+	// SMSSender is whose name a text message shows; empty: the company sends none.
+	SMSSender string `json:"sms_sender,omitempty"`
+	// Notifications say who is told of what, and how; the most specific one wins (§16).
+	Notifications []NotificationRule `json:"notifications,omitempty"`
+}
+
+// SMTPServer is a mail server that is spoken to with STARTTLS. User and Password are references to secrets.
+type SMTPServer struct {
+	Host     string `json:"host"`
+	Port     int    `json:"port"`
+	User     string `json:"user,omitempty"`
+	Password string `json:"password,omitempty"`
+	From     string `json:"from"` // an address
+}
+
+// NotificationRule configures one event for one kind of recipient. The entity is the company where Branch, Service and
+// Staff are empty.
+type NotificationRule struct {
+	BranchID  string `json:"branch_id,omitempty"`
+	ServiceID string `json:"service_id,omitempty"`
+	StaffID   string `json:"staff_id,omitempty"`
+	Event     string `json:"event"`     // confirmed, rescheduled, cancelled, reminder, sync_failed, callback_created, …
+	Recipient string `json:"recipient"` // customer, staff, branch
+	Channel   string `json:"channel"`   // email, sms
+	Fallback  string `json:"fallback_channel,omitempty"`
+	Disabled  bool   `json:"disabled,omitempty"`
 }
 
 // DefaultNotice is how long before its start an appointment may be booked when nobody said otherwise.
@@ -51,6 +79,8 @@ type Branch struct {
 	ClosedOnPublicHolidays bool                `json:"closed_on_public_holidays"`
 	SpecialDays            []SpecialDay        `json:"special_days,omitempty"`
 	Forwarding             Forwarding          `json:"forwarding"`
+	// AssignCallbacks says whether callbacks of normal priority are given to somebody by themselves; nil: yes (§15).
+	AssignCallbacks *bool `json:"assign_callbacks,omitempty"`
 }
 
 // SpecialDay overrides the week on one date; no ranges means closed.
@@ -82,6 +112,7 @@ type PhoneNumber struct {
 	RetellAgentID string `json:"retell_agent_id,omitempty"`
 	Active        bool   `json:"is_active"`
 	Primary       bool   `json:"is_primary,omitempty"`
+	SMS           bool   `json:"sms_enabled,omitempty"`
 }
 
 // Service is what callers book. Duration and price are ours: no calendar data ever overwrites them.
@@ -104,6 +135,8 @@ type Service struct {
 	CompositeMode        string      `json:"composite_mode,omitempty"`
 	Segments             []Segment   `json:"segments,omitempty"`
 	EventTypes           []EventType `json:"event_types"`
+	// ReminderPolicy is single, per_segment or none; empty: single (§16).
+	ReminderPolicy string `json:"reminder_policy,omitempty"`
 }
 
 // Duration of the whole service.
@@ -121,11 +154,15 @@ type Segment struct {
 	Name        string `json:"name"`
 	DurationMin int    `json:"duration_min"`
 	GapAfterMin int    `json:"gap_after_min"`
+	// PreferSameStaff asks for whoever does the segment before.
+	PreferSameStaff bool `json:"prefer_same_staff,omitempty"`
 }
 
-// EventType maps a service to a bookable Cal.com event type, of one member of staff or (StaffID empty) of nobody in particular.
+// EventType maps a service, or a Segment of it, to a bookable Cal.com event type, of one member of staff or (StaffID empty)
+// of nobody in particular.
 type EventType struct {
 	StaffID string `json:"staff_id,omitempty"`
+	Segment string `json:"segment,omitempty"` // its key; empty: the whole service
 	ID      int64  `json:"id"`
 }
 
@@ -136,6 +173,7 @@ type Staff struct {
 	Name         string         `json:"name"`
 	Slug         string         `json:"slug"`
 	Email        string         `json:"email,omitempty"`
+	Phone        string         `json:"phone,omitempty"`
 	Active       bool           `json:"is_active"`
 	Bookable     bool           `json:"is_bookable"`
 	CalcomUserID int64          `json:"calcom_user_id,omitempty"`

@@ -102,7 +102,42 @@ type Card struct {
 	Email      string     `json:"email,omitempty"`
 	Upcoming   []Upcoming `json:"upcoming,omitempty"`
 	Callbacks  []Open     `json:"callbacks,omitempty"`
-	Version    int        `json:"-"`
+	// Changes are the customer's own cancellations and moves of the last 30 days, by phone or portal: the basis of quotas.
+	Changes []Changed `json:"changes,omitempty"`
+	Version int       `json:"-"`
+}
+
+// Changed is one change that counts against a quota.
+type Changed struct {
+	AppointmentID string `json:"a"`
+	Type          string `json:"y"` // cancel, reschedule
+	At            int64  `json:"t"` // unix seconds
+}
+
+// QuotaWindow is how long a change counts (§14).
+const QuotaWindow = 30 * 24 * time.Hour
+
+// WithChange returns the card with a change added, once per appointment, type and instant, and those that no longer count
+// swept.
+func (c Card) WithChange(x Changed, now time.Time) Card {
+	list := make([]Changed, 0, len(c.Changes)+1)
+	for _, old := range c.Changes {
+		if old != x && now.Sub(time.Unix(old.At, 0)) <= QuotaWindow {
+			list = append(list, old)
+		}
+	}
+	c.Changes = append(list, x)
+	return c
+}
+
+// Used counts the changes of a type that count at now.
+func (c Card) Used(kind string, now time.Time) (n int) {
+	for _, x := range c.Changes {
+		if x.Type == kind && now.Sub(time.Unix(x.At, 0)) <= QuotaWindow {
+			n++
+		}
+	}
+	return n
 }
 
 // Upcoming is one active appointment in unix seconds.

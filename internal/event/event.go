@@ -55,6 +55,42 @@ type AppointmentCancelled struct {
 // Name of the event on the bus.
 func (AppointmentCancelled) Name() string { return "appointment.cancelled.v1" }
 
+// AppointmentChangeRequested: a cancellation or move was decided and the calendar is about to be asked.
+// From the phone. Heard by work-sync, which looks after it until the outcome is known. Once per change.
+type AppointmentChangeRequested struct {
+	Head
+	AppointmentID string `json:"appointment_id"`
+	CallID        string `json:"call_id,omitempty"`
+	Change        string `json:"change"` // cancel, reschedule
+}
+
+// Name of the event on the bus.
+func (AppointmentChangeRequested) Name() string { return "appointment.change_requested.v1" }
+
+// AppointmentNeedsReview: we and the calendar disagree and a person has to look.
+// From the reconciliation and the checks of unknown outcomes. Heard by work-notifications, which tells the branch.
+type AppointmentNeedsReview struct {
+	Head
+	AppointmentID string `json:"appointment_id"`
+	Reason        string `json:"reason"`
+}
+
+// Name of the event on the bus.
+func (AppointmentNeedsReview) Name() string { return "appointment.needs_review.v1" }
+
+// PolicyViolated: a change was refused because of the company's policy. Code is the decision's; nothing was changed.
+// From the phone. For statistics; nobody hears it yet.
+type PolicyViolated struct {
+	Head
+	AppointmentID string `json:"appointment_id"`
+	CallID        string `json:"call_id,omitempty"`
+	Operation     string `json:"operation"` // cancellation, reschedule
+	Code          string `json:"code"`
+}
+
+// Name of the event on the bus.
+func (PolicyViolated) Name() string { return "policy.violated.v1" }
+
 // CallbackRequested: somebody was promised a call.
 // From the phone and from bookings that failed. Heard by work-notifications, which tells the branch.
 type CallbackRequested struct {
@@ -65,6 +101,29 @@ type CallbackRequested struct {
 
 // Name of the event on the bus.
 func (CallbackRequested) Name() string { return "callback.requested.v1" }
+
+// CallbackAssigned: a callback was given to a member of staff. Heard by work-notifications, which tells them.
+type CallbackAssigned struct {
+	Head
+	CallbackID string `json:"callback_id"`
+	StaffID    string `json:"staff_id"`
+}
+
+// Name of the event on the bus.
+func (CallbackAssigned) Name() string { return "callback.assigned.v1" }
+
+// CallbackEscalated: nobody has called back in time, or three tries failed. Level is warn, critical or escalated; StaffID
+// is who has it now, empty when nobody else is there. Heard by work-notifications, which tells the branch or that person.
+type CallbackEscalated struct {
+	Head
+	CallbackID string `json:"callback_id"`
+	Level      string `json:"level"`
+	Reason     string `json:"reason"` // sla_breach, manual_escalation, multiple_attempts_failed
+	StaffID    string `json:"staff_id,omitempty"`
+}
+
+// Name of the event on the bus.
+func (CallbackEscalated) Name() string { return "callback.escalated.v1" }
 
 // CallStarted: a caller is on the line. Heard by work-sync, which fetches the slots that are usually asked for.
 type CallStarted struct {

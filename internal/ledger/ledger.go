@@ -31,17 +31,29 @@ type Step struct {
 	EmailOf      string // claims Customer's address for Customer (unique per company)
 	Callback     *callback.Request
 	Events       []event.Event
-	SetTimer     *Timer
-	ClearTimer   *Timer
+	SetTimers    []Timer
+	ClearTimers  []Timer
 }
 
-// Timer wakes a queue's consumer at a time. Name says what for; Queue is sync, notifications or default.
+// Timer wakes a queue's consumer at a time. It lives beside what it is about, so that the step that changes the one sets
+// or clears the other; setting it again moves it. Name says what for; Queue is sync, notifications or default.
 type Timer struct {
+	Kind  Kind      `json:"kind"`
+	About string    `json:"about"` // the aggregate's id
 	Queue string    `json:"queue"`
 	Name  string    `json:"name"` // unique within the aggregate, e.g. check
-	About string    `json:"about"`
 	DueAt time.Time `json:"due_at"`
 }
+
+// Kind of aggregate that a timer is about.
+type Kind string
+
+// The aggregates that have timers.
+const (
+	OfAppointment Kind = "APPOINTMENT"
+	OfCallback    Kind = "CALLBACK"
+	OfCall        Kind = "CALL"
+)
 
 // Transcript is a call's text, compressed by the store and written once. ObjectKey names it in the bucket when it is too
 // long for an item.
@@ -79,13 +91,31 @@ type Ask struct {
 	Days  []booking.DayKey
 	Slots []booking.SlotKey
 	Card  string // the key of a card
-	Rest  string // the reference of a Cal.com key
+	Key   string // the reference of a Cal.com key
 }
 
-// Known answers an Ask. RestUntil is when the calendar may be asked again after it said 429; zero: at once.
+// Known answers an Ask.
 type Known struct {
-	Days      map[booking.DayKey]booking.Day
-	Slots     map[booking.SlotKey]booking.SlotDay
-	Card      customer.Card
+	Days  map[booking.DayKey]booking.Day
+	Slots map[booking.SlotKey]booking.SlotDay
+	Card  customer.Card
+	Key   KeyState
+}
+
+// KeyState is what is known of a Cal.com key, for all functions at once: until when it rests after a 429 (zero: not), how
+// much of the minute's budget is taken, and which groups of operations its breaker keeps shut.
+type KeyState struct {
 	RestUntil time.Time
+	Minute    int64 // unix minutes; the counts are of this minute
+	Used      int   // requests leased in it, by voice and jobs
+	Jobs      int   // of them by jobs
+	Breakers  map[string]Breaker
+}
+
+// Breaker of one group of operations: open until a time after failures in a row; then Probing counts the successes that
+// close it.
+type Breaker struct {
+	Failures  int       `json:"f,omitempty"`
+	OpenUntil time.Time `json:"u,omitzero"`
+	Probing   int       `json:"p,omitempty"`
 }

@@ -80,7 +80,7 @@ func (s *Scheduler) Book(ctx context.Context, t tenant.ID, p Plan) (Outcome, err
 	known.Card = *step.Card
 
 	within, cancel := context.WithTimeout(ctx, checkWithin)
-	free, err := s.stillFree(within, p)
+	free, err := s.stillFree(within, t, p)
 	cancel()
 	switch {
 	case err != nil:
@@ -91,11 +91,11 @@ func (s *Scheduler) Book(ctx context.Context, t tenant.ID, p Plan) (Outcome, err
 	}
 
 	within, cancel = context.WithTimeout(ctx, createWithin)
-	booked, err := s.Calendar.Create(within, p.Config.Company.CalcomAPIKey, s.order(t, *a, p.Key))
+	booked, err := s.Calendar.Create(within, forCaller(t, p.Config), s.order(t, *a, p.Key))
 	cancel()
 	if err != nil && WhyOf(err) == Taken {
 		// The answer to an attempt of ours may have been lost: what carries our id is ours (§10.7).
-		if ours, found, lookErr := s.find(ctx, p.Config, *a); lookErr == nil && found && ours.Live() {
+		if ours, found, lookErr := s.find(ctx, forCaller(t, p.Config), *a); lookErr == nil && found && ours.Live() {
 			booked, err = ours, nil
 		}
 	}
@@ -205,10 +205,10 @@ func (s *Scheduler) head(t tenant.ID, sequence int) event.Head {
 }
 
 // stillFree asks the calendar itself, not the cache, for the one start.
-func (s *Scheduler) stillFree(ctx context.Context, p Plan) (bool, error) {
+func (s *Scheduler) stillFree(ctx context.Context, t tenant.ID, p Plan) (bool, error) {
 	day := p.Branch.Day(p.Slot.Start)
 	from, to := p.Branch.At(day, 0), p.Branch.At(day.AddDays(1), 0)
-	starts, err := s.Calendar.Slots(ctx, p.Config.Company.CalcomAPIKey, p.Slot.EventTypeID, from.UTC(), to.UTC(), p.Branch.Location().String())
+	starts, err := s.Calendar.Slots(ctx, forCaller(t, p.Config), p.Slot.EventTypeID, from.UTC(), to.UTC(), p.Branch.Location().String())
 	if err != nil {
 		return false, err
 	}
@@ -223,8 +223,8 @@ func (s *Scheduler) order(t tenant.ID, a booking.Appointment, key string) Order 
 }
 
 // find looks for the booking of an appointment at the calendar by attendee and start, and knows it by our id.
-func (s *Scheduler) find(ctx context.Context, c *company.Config, a booking.Appointment) (Booked, bool, error) {
-	list, err := s.Calendar.Search(ctx, c.Company.CalcomAPIKey, s.attendeeEmail(a), a.StartsAt)
+func (s *Scheduler) find(ctx context.Context, who Account, a booking.Appointment) (Booked, bool, error) {
+	list, err := s.Calendar.Search(ctx, who, s.attendeeEmail(a), a.StartsAt)
 	if err != nil {
 		return Booked{}, false, err
 	}

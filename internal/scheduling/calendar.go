@@ -16,18 +16,28 @@ import (
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-// Calendar is what scheduling asks of Cal.com. Errors are *Refused. key is the reference of the company's API key.
+// Account is in whose name the calendar is asked: Key is the reference of the company's API key. Jobs wait for calls: of the
+// key's budget they may take a part only (§13.1).
+type Account struct {
+	Company tenant.ID
+	Key     string
+	Job     bool
+}
+
+// Calendar is what scheduling asks of Cal.com. Errors are *Refused.
 type Calendar interface {
 	// Slots lists the bookable starts of an event type in [from, to).
-	Slots(ctx context.Context, key string, eventTypeID int64, from, to time.Time, zone string) ([]time.Time, error)
+	Slots(ctx context.Context, who Account, eventTypeID int64, from, to time.Time, zone string) ([]time.Time, error)
 	// Create books. It is never repeated by the calendar's client.
-	Create(ctx context.Context, key string, o Order) (Booked, error)
+	Create(ctx context.Context, who Account, o Order) (Booked, error)
 	// Booking reads one booking; Gone when there is none.
-	Booking(ctx context.Context, key, uid string) (Booked, error)
+	Booking(ctx context.Context, who Account, uid string) (Booked, error)
 	// Search lists live and cancelled bookings of an attendee that start at an instant.
-	Search(ctx context.Context, key, email string, start time.Time) ([]Booked, error)
+	Search(ctx context.Context, who Account, email string, start time.Time) ([]Booked, error)
 	// Cancel frees a booking; cancelling a cancelled one succeeds.
-	Cancel(ctx context.Context, key, uid, reason string) error
+	Cancel(ctx context.Context, who Account, uid, reason string) error
+	// Reschedule moves a booking: the answer is a new one with another uid. It is never repeated by the client.
+	Reschedule(ctx context.Context, who Account, uid string, start time.Time, reason string) (Booked, error)
 }
 
 // Order is a booking to be made. Metadata carries our ids, so that we know our own booking again.
@@ -43,16 +53,17 @@ type Order struct {
 
 // Booked is a booking as the calendar tells it. Status is accepted, pending, cancelled or rejected.
 type Booked struct {
-	UID           string
-	ID            int64
-	ICSUID        string
-	Status        string
-	Start, End    time.Time
-	EventTypeID   int64
-	Host          Host
-	Metadata      map[string]string
-	RescheduledTo string
-	UpdatedAt     time.Time
+	UID             string
+	ID              int64
+	ICSUID          string
+	Status          string
+	Start, End      time.Time
+	EventTypeID     int64
+	Host            Host
+	Metadata        map[string]string
+	RescheduledTo   string // the uid of the booking that replaced this one
+	RescheduledFrom string // the uid of the one it replaced
+	UpdatedAt       time.Time
 }
 
 // Host is whose calendar it is in.
@@ -135,6 +146,15 @@ const (
 	AlarmOrphan        = "orphan_booking"
 	AlarmReview        = "needs_review"
 )
+
+// forCaller asks in the name of a company while somebody waits on the phone, forJob when nobody does.
+func forCaller(t tenant.ID, c *company.Config) Account {
+	return Account{Company: t, Key: c.Company.CalcomAPIKey}
+}
+
+func forJob(t tenant.ID, c *company.Config) Account {
+	return Account{Company: t, Key: c.Company.CalcomAPIKey, Job: true}
+}
 
 // placeholder is the attendee address of an appointment without one.
 func (s *Scheduler) placeholder(appointmentID string) string {

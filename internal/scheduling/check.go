@@ -56,7 +56,7 @@ func (s *Scheduler) Check(ctx context.Context, t tenant.ID, c *company.Config, a
 	within, cancel := context.WithTimeout(ctx, jobWithin)
 	defer cancel()
 
-	found, is, err := s.find(within, c, a)
+	found, is, err := s.find(within, forJob(t, c), a)
 	if err != nil {
 		s.noteRefusal(ctx, t, c, err)
 		return s.later(ctx, job, a)
@@ -89,8 +89,13 @@ func (s *Scheduler) at(ctx context.Context, t tenant.ID, a booking.Appointment, 
 	if after <= LongestDelay {
 		return Next{Check: check, After: max(after, time.Second)}, nil
 	}
-	timer := &ledger.Timer{Queue: "sync", Name: CheckTimer, About: a.ID, DueAt: due}
-	return Next{Timer: true, Check: check}, s.Store.Commit(ctx, t, &ledger.Step{SetTimer: timer})
+	timer := checkTimer(a)
+	timer.DueAt = due
+	return Next{Timer: true, Check: check}, s.Store.Commit(ctx, t, &ledger.Step{SetTimers: []ledger.Timer{timer}})
+}
+
+func checkTimer(a booking.Appointment) ledger.Timer {
+	return ledger.Timer{Kind: ledger.OfAppointment, About: a.ID, Queue: "sync", Name: CheckTimer}
 }
 
 // later asks again soon: the calendar could not be asked. After the last check it goes on every five minutes for a day,
@@ -119,7 +124,7 @@ func (s *Scheduler) repair(ctx context.Context, job checking, a booking.Appointm
 	if job.check < askAgainAt {
 		return s.at(ctx, job.t, a, job.check+1)
 	}
-	if cancelErr := s.Calendar.Cancel(ctx, job.config.Company.CalcomAPIKey, b.UID, "Der Termin konnte nicht übernommen werden."); cancelErr != nil {
+	if cancelErr := s.Calendar.Cancel(ctx, forJob(job.t, job.config), b.UID, "Der Termin konnte nicht übernommen werden."); cancelErr != nil {
 		s.Alarm(ctx, AlarmOrphan, job.t.String())
 		return Next{}, fmt.Errorf("booking %s stands in the calendar only, confirming (%w) and cancelling failed: %w", a.ID, err, cancelErr)
 	}
@@ -169,12 +174,12 @@ func (s *Scheduler) askAgain(ctx context.Context, job checking, a booking.Appoin
 		}
 		return Next{}, err
 	}
-	b, err := s.Calendar.Create(ctx, job.config.Company.CalcomAPIKey, s.order(job.t, a, "repeat#"+a.ID))
+	b, err := s.Calendar.Create(ctx, forJob(job.t, job.config), s.order(job.t, a, "repeat#"+a.ID))
 	if err == nil && isOurs(b, a) {
 		return s.repair(ctx, job, a, b)
 	}
 	if err == nil || WhyOf(err) == Taken {
-		if ours, found, lookErr := s.find(ctx, job.config, a); lookErr == nil && found && ours.Live() {
+		if ours, found, lookErr := s.find(ctx, forJob(job.t, job.config), a); lookErr == nil && found && ours.Live() {
 			return s.repair(ctx, job, a, ours)
 		} else if lookErr == nil {
 			return Next{Done: true}, s.giveUp(ctx, job, a, "the time was given away meanwhile")
@@ -196,7 +201,7 @@ func (s *Scheduler) giveUp(ctx context.Context, job checking, a booking.Appointm
 		}
 		step := s.releasing(a, job.branch, known, reason)
 		step.Events = []event.Event{event.AppointmentCancelled{Head: s.head(job.t, 3), AppointmentID: a.ID, CallID: a.CallID, By: "system", Reason: reason, Version: a.Sequence}}
-		step.ClearTimer = &ledger.Timer{Queue: "sync", Name: CheckTimer, About: a.ID}
+		step.ClearTimers = []ledger.Timer{checkTimer(a)}
 		s.promise(job.t, step, job.branch, a)
 		err = s.Store.Commit(ctx, job.t, step)
 		if !ledger.ConflictOn(err) || try == len(confirmAgain) {
@@ -242,7 +247,7 @@ func (s *Scheduler) Settle(ctx context.Context, t tenant.ID, c *company.Config, 
 	}
 	within, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
-	found, is, err := s.find(within, c, a)
+	found, is, err := s.find(within, forCaller(t, c), a)
 	if err != nil || !is || !found.Live() {
 		return false, nil // not known yet: the job goes on asking
 	}

@@ -34,7 +34,7 @@ type Search struct {
 
 // Ask lists what a search needs to know from the table.
 func (q Search) Ask() ledger.Ask {
-	ask := ledger.Ask{Rest: q.Config.Company.CalcomAPIKey}
+	ask := ledger.Ask{Key: q.Config.Company.CalcomAPIKey}
 	for _, d := range q.Doers {
 		for _, day := range q.Days {
 			ask.Days = append(ask.Days, booking.DayKey{Resource: d.Resource, Date: day})
@@ -114,7 +114,7 @@ func (s *Scheduler) fetch(ctx context.Context, t tenant.ID, q Search, d company.
 		}
 		return lists, nil
 	}
-	if known.RestUntil.After(now) {
+	if known.Key.RestUntil.After(now) {
 		return stale()
 	}
 	leased, err := s.Store.LeaseSlots(ctx, t, first, now, now.Add(leaseFor))
@@ -131,7 +131,7 @@ func (s *Scheduler) fetch(ctx context.Context, t tenant.ID, q Search, d company.
 	within, cancel := context.WithTimeout(ctx, slotsWithin)
 	defer cancel()
 	from, to := q.Branch.At(days[0], 0), q.Branch.At(days[len(days)-1].AddDays(1), 0)
-	starts, err := s.Calendar.Slots(within, q.Config.Company.CalcomAPIKey, d.EventTypeID, from.UTC(), to.UTC(), q.Branch.Location().String())
+	starts, err := s.Calendar.Slots(within, forCaller(t, q.Config), d.EventTypeID, from.UTC(), to.UTC(), q.Branch.Location().String())
 	if err != nil {
 		s.noteRefusal(ctx, t, q.Config, err)
 		return stale()

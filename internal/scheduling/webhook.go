@@ -59,7 +59,7 @@ func (s *Scheduler) apply(ctx context.Context, t tenant.ID, c *company.Config, n
 		if a != nil && sameState(*a, n.Booked) {
 			return nil
 		}
-		state, err := s.follow(ctx, c, n.UID)
+		state, err := s.follow(ctx, forJob(t, c), n.UID)
 		if err != nil {
 			if WhyOf(err) == Gone {
 				return nil
@@ -119,9 +119,9 @@ func (s *Scheduler) match(ctx context.Context, t tenant.ID, n Notice) (*booking.
 }
 
 // follow reads a booking and, where it was moved, the one that replaced it (≤ 10 steps).
-func (s *Scheduler) follow(ctx context.Context, c *company.Config, uid string) (Booked, error) {
+func (s *Scheduler) follow(ctx context.Context, who Account, uid string) (Booked, error) {
 	for range 10 {
-		b, err := s.Calendar.Booking(ctx, c.Company.CalcomAPIKey, uid)
+		b, err := s.Calendar.Booking(ctx, who, uid)
 		if err != nil || b.RescheduledTo == "" {
 			return b, err
 		}

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
@@ -117,7 +119,7 @@ func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
 			started = *c.StartedAt
 		}
 		w = append(w, s.put("call", callKey(t, c.RetellID), c, c.Version, func(it item) {
-			it[attrListPK], it[attrListSK] = str(callsList(t)), str(callsListSort(started, c.RetellID))
+			it[attrListPK], it[attrListSK] = str(callsList(t)), str(listSort(started, c.RetellID))
 		}))
 	}
 	if x := step.Session; x != nil {
@@ -138,7 +140,9 @@ func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
 		w = append(w, s.put("day", k, d, d.Version, expires(dateTime(d.Date).Add(pastDayLife))))
 	}
 	for _, a := range step.Appointments {
-		w = append(w, s.put("appointment", appointmentKey(t, a.ID), a, a.Version))
+		w = append(w, s.put("appointment", appointmentKey(t, a.ID), a, a.Version, func(it item) {
+			it[attrListPK], it[attrListSK] = str(appointmentsList(t, a.BranchID)), str(listSort(a.StartsAt, a.ID))
+		}))
 	}
 	for _, c := range step.Changes {
 		w = append(w, s.add("change", changeKey(t, c.AppointmentID, c.ID), c))
@@ -150,13 +154,22 @@ func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
 		w = append(w, s.put("card", cardKey(t, c.Key), c, c.Version))
 	}
 	if c := step.Customer; c != nil {
-		w = append(w, s.put("customer", customerKey(t, c.ID), c, c.Version))
+		w = append(w, s.put("customer", customerKey(t, c.ID), c, c.Version, func(it item) {
+			if name := company.Fold(c.Name); name != "" {
+				it[attrListPK], it[attrListSK] = str(namesList(t, name)), str(c.ID)
+			}
+		}))
 		if step.EmailOf != "" {
 			w = append(w, s.put("email", emailKey(t, step.EmailOf), map[string]string{"customer_id": c.ID}, 0))
 		}
 	}
 	if c := step.Callback; c != nil {
 		w = append(w, s.put("callback", callbackKey(t, c.ID), c, c.Version))
+		if k := openCallbackKey(t, c); c.Open() {
+			w = append(w, s.add("open callback", k, callback.Waiting{ID: c.ID, AssignedTo: c.AssignedTo, Priority: c.Priority}))
+		} else if c.Version > 0 {
+			w = append(w, write{name: "open callback", item: types.TransactWriteItem{Delete: &types.Delete{TableName: &s.name, Key: k.item()}}})
+		}
 	}
 	for _, e := range step.Events {
 		ev, err := s.event(t, e, now)
@@ -165,16 +178,13 @@ func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
 		}
 		w = append(w, ev)
 	}
-	if x := step.SetTimer; x != nil {
-		k := timerKey(t, x.About, x.Queue, x.Name)
-		w = append(w, s.add("timer", k, x, func(it item) {
+	for _, x := range step.SetTimers {
+		w = append(w, s.add("timer", timerKey(t, x), x, func(it item) {
 			it[attrDuePK], it[attrDueAt] = str(dueShard(shardOf(x.About))), str(x.DueAt.UTC().Format(time.RFC3339))
 		}))
 	}
-	if x := step.ClearTimer; x != nil {
-		w = append(w, write{name: "timer", item: types.TransactWriteItem{Delete: &types.Delete{
-			TableName: &s.name, Key: timerKey(t, x.About, x.Queue, x.Name).item(),
-		}}})
+	for _, x := range step.ClearTimers {
+		w = append(w, write{name: "timer", item: types.TransactWriteItem{Delete: &types.Delete{TableName: &s.name, Key: timerKey(t, x).item()}}})
 	}
 	return w, nil
 }
@@ -214,8 +224,18 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 		call, other = e.CallID, appointmentPartition(t, e.AppointmentID)
 	case event.AppointmentCancelled:
 		call, other = e.CallID, appointmentPartition(t, e.AppointmentID)
+	case event.AppointmentChangeRequested:
+		call, other = e.CallID, appointmentPartition(t, e.AppointmentID)
+	case event.AppointmentNeedsReview:
+		other = appointmentPartition(t, e.AppointmentID)
+	case event.PolicyViolated:
+		call, other = e.CallID, appointmentPartition(t, e.AppointmentID)
 	case event.CallbackRequested:
 		call, other = e.CallID, callbackKey(t, e.CallbackID).pk
+	case event.CallbackAssigned:
+		other = callbackKey(t, e.CallbackID).pk
+	case event.CallbackEscalated:
+		other = callbackKey(t, e.CallbackID).pk
 	case event.CallStarted:
 		call = e.CallID
 	case event.WishUnfulfilled:

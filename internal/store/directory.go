@@ -80,6 +80,34 @@ func (d *Directory) Number(ctx context.Context, e164 string) (company.NumberEntr
 	return company.NumberEntry{Company: tenant.Proven(e.Company), BranchID: e.Branch, Active: e.Active}, nil
 }
 
+// Companies lists the active companies, for what is done for each of them by the clock.
+func (d *Directory) Companies(ctx context.Context) ([]tenant.ID, error) {
+	in := &dynamodb.QueryInput{
+		TableName: &d.name, KeyConditionExpression: aws.String("pk = :pk"),
+		ExpressionAttributeValues: item{":pk": str(companiesPartition)},
+	}
+	var list []tenant.ID
+	for {
+		out, err := d.client.Query(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("list the companies: %w", err)
+		}
+		for _, it := range out.Items {
+			var e entry
+			if err := decode(it, &e); err != nil {
+				return nil, err
+			}
+			if e.Active && e.ReservedAt == "" {
+				list = append(list, tenant.Proven(e.Company))
+			}
+		}
+		if len(out.LastEvaluatedKey) == 0 {
+			return list, nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
+	}
+}
+
 // ErrTaken says that a route or number is another company's.
 var ErrTaken = errors.New("belongs to another company")
 

@@ -44,7 +44,7 @@ func entriesOf(c *company.Config) []named {
 	list := []named{{"webhook route " + c.Company.WebhookRouteID, routeKey(c.Company.WebhookRouteID), entry{
 		Company: c.Company.ID, Slug: c.Company.Slug, Active: c.Company.Active,
 		RetellKeys: c.Company.RetellAPIKeys, CalcomSecrets: c.Company.CalcomWebhookSecrets,
-	}}}
+	}}, {"company " + c.Company.ID, companiesKey(c.Company.ID), entry{Company: c.Company.ID, Slug: c.Company.Slug, Active: c.Company.Active}}}
 	for _, n := range c.Numbers {
 		b, _ := c.Branch(n.BranchID)
 		list = append(list, named{"number " + n.E164, numberKey(n.E164), entry{

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/german"
+	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -18,10 +20,13 @@ const (
 	companyPrefix   = "COMPANY#"
 	directoryPrefix = "DIRECTORY#"
 	duePrefix       = "DUE#"
-	eventPrefix     = "EVENT#"
-	timerPrefix     = "TIMER#"
-	toolPrefix      = "TOOL#"
-	changePrefix    = "CHANGE#"
+	// companiesPartition lists all companies, for what is done for each of them by the clock.
+	companiesPartition = directoryPrefix + "COMPANIES"
+	eventPrefix        = "EVENT#"
+	timerPrefix        = "TIMER#"
+	toolPrefix         = "TOOL#"
+	changePrefix       = "CHANGE#"
+	openPrefix         = "OPEN#"
 	// dueShards spreads the timers of all companies over partitions of the index due.
 	dueShards = 8
 )
@@ -53,8 +58,8 @@ func changeKey(t tenant.ID, id, change string) key {
 }
 
 // A timer lives beside what it is about, so that the transaction that changes the one can set or clear the other.
-func timerKey(t tenant.ID, appointment, queue, name string) key {
-	return key{appointmentPartition(t, appointment), timerPrefix + queue + "#" + name}
+func timerKey(t tenant.ID, x ledger.Timer) key {
+	return key{partition(t, string(x.Kind), x.About), timerPrefix + x.Queue + "#" + x.Name}
 }
 
 func dayKey(t tenant.ID, d booking.DayKey) key {
@@ -71,13 +76,30 @@ func customerKey(t tenant.ID, id string) key { return key{partition(t, "CUSTOMER
 func claimKey(t tenant.ID, uid string) key   { return key{partition(t, "BOOKING", uid), "CLAIM"} }
 func callbackKey(t tenant.ID, id string) key { return key{partition(t, "CALLBACK", id), "HEAD"} }
 func onceKey(t tenant.ID, name string) key   { return key{partition(t, "ONCE", name), "LEASE"} }
-func eventKey(partition, id string) key      { return key{partition, eventPrefix + id} }
-func routeKey(route string) key              { return key{directoryPrefix + "ROUTE#" + route, "ENTRY"} }
-func numberKey(e164 string) key              { return key{directoryPrefix + "NUMBER#" + e164, "ENTRY"} }
+
+// The open callbacks of a branch stand in one partition, the earliest promise first; who is done leaves it.
+func openCallbacksPartition(t tenant.ID, branch string) string {
+	return partition(t, "CALLBACKS", branch)
+}
+func openCallbackKey(t tenant.ID, r *callback.Request) key {
+	return key{openCallbacksPartition(t, r.BranchID), openPrefix + listSort(r.PromisedUntil, r.ID)}
+}
+func eventKey(partition, id string) key { return key{partition, eventPrefix + id} }
+func routeKey(route string) key         { return key{directoryPrefix + "ROUTE#" + route, "ENTRY"} }
+func companiesKey(id string) key        { return key{companiesPartition, id} }
+func numberKey(e164 string) key         { return key{directoryPrefix + "NUMBER#" + e164, "ENTRY"} }
 
 // callsList is the partition of the index list that holds a company's calls, newest last.
 func callsList(t tenant.ID) string { return partition(t, "CALLS") }
-func callsListSort(at time.Time, id string) string {
+
+// appointmentsList holds a branch's appointments by their start, namesList the customers of one folded name.
+func appointmentsList(t tenant.ID, branch string) string {
+	return partition(t, "BRANCH", branch, "APPOINTMENTS")
+}
+func namesList(t tenant.ID, folded string) string { return partition(t, "NAME", folded) }
+
+// listSort orders a list by time; the id parts what has the same.
+func listSort(at time.Time, id string) string {
 	return at.UTC().Format("2006-01-02T15:04:05Z") + "#" + id
 }
 

@@ -73,6 +73,8 @@ func keysOf(operation string, body []byte) string {
 		switch {
 		case strings.Contains(in.KeyConditionExpression, "begins_with"):
 			sk = value(":sk") + "…"
+		case strings.Contains(in.KeyConditionExpression, "BETWEEN"):
+			sk = value(":from") + " … " + value(":to")
 		case strings.Contains(in.KeyConditionExpression, "<= :now"):
 			sk = "≤ now"
 		}
@@ -159,7 +161,7 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		return err
 	},
 	"Gather": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
-		_, err := s.Gather(ctx, us, ledger.Ask{Days: []booking.DayKey{{Resource: "RES", Date: oneDay}}, Slots: []booking.SlotKey{{EventTypeID: 4711, Date: oneDay}}, Card: "+4915", Rest: "ssm:/x"})
+		_, err := s.Gather(ctx, us, ledger.Ask{Days: []booking.DayKey{{Resource: "RES", Date: oneDay}}, Slots: []booking.SlotKey{{EventTypeID: 4711, Date: oneDay}}, Card: "+4915", Key: "ssm:/x"})
 		return err
 	},
 	"LeaseSlots": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
@@ -182,6 +184,22 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, _, err := s.Callback(ctx, us, "CB")
 		return err
 	},
+	"OpenCallbacks": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.OpenCallbacks(ctx, us, "BID")
+		return err
+	},
+	"AppointmentIDs": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.AppointmentIDs(ctx, us, "BID", noon, noon.Add(time.Hour), 10)
+		return err
+	},
+	"CustomersNamed": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.CustomersNamed(ctx, us, "erika muster", 10)
+		return err
+	},
+	"Directory.Companies": func(ctx context.Context, _ *Table, d *Directory, _ *Timers) error {
+		_, err := d.Companies(ctx)
+		return err
+	},
 	"ClaimOnce": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		return s.ClaimOnce(ctx, us, "mail/1", time.Minute)
 	},
@@ -199,6 +217,7 @@ var names = strings.NewReplacer(
 	"ROUTE#ROUTEID", "ROUTE#<route>", "NUMBER#+4930", "NUMBER#<number>", "BOOKING#UID", "BOOKING#<uid>", "BUSY#RES", "BUSY#<resource>", "SLOTS#4711", "SLOTS#<event type>",
 	"CONTACT#+4915", "CONTACT#<contact>", "CALCOM#ssm:/x", "CALCOM#<key>", "CUSTOMER#CUST", "CUSTOMER#<customer>", "EMAIL#a@b.example", "EMAIL#<email>",
 	"CALLBACK#CB", "CALLBACK#<callback>", "ONCE#mail/1", "ONCE#<name>", "DAY#2026-11-24", "DAY#<date>",
+	"CALLBACKS#BID", "CALLBACKS#<branch>", "BRANCH#BID", "BRANCH#<branch>", "NAME#erika muster", "NAME#<folded name>", "2026-11-24T12:00:00Z#", "<from>", "2026-11-24T13:00:00Z#", "<to>",
 )
 
 var shard = regexp.MustCompile(`DUE#\d`)

@@ -130,6 +130,37 @@ func (s *Table) Callback(ctx context.Context, t tenant.ID, id string) (callback.
 	return c, ok, err
 }
 
+// OpenCallbacks of a branch, the earliest promise first: read before one more is given to somebody.
+func (s *Table) OpenCallbacks(ctx context.Context, t tenant.ID, branchID string) ([]callback.Waiting, error) {
+	items, err := s.query(ctx, t, openCallbacksPartition(t, branchID), openPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]callback.Waiting, len(items))
+	for i, it := range items {
+		if err := decode(it, &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// AppointmentIDs lists a branch's appointments that start in [from, to), earliest first, at most limit of them; the
+// records are read one by one under their ids.
+func (s *Table) AppointmentIDs(ctx context.Context, t tenant.ID, branchID string, from, to time.Time, limit int) ([]string, error) {
+	return s.between(ctx, t, appointmentsList(t, branchID), listSort(from, ""), listSort(to, ""), limit)
+}
+
+// CustomersNamed lists the ids of customers whose name is the same when folded: for people who sort calls, never for
+// callers.
+func (s *Table) CustomersNamed(ctx context.Context, t tenant.ID, folded string, limit int) ([]string, error) {
+	pks, err := s.list(ctx, t, namesList(t, folded), limit)
+	for i, pk := range pks {
+		pks[i] = lastPart(pk)
+	}
+	return pks, err
+}
+
 // Gather reads what a decision needs in one strong request: days, cached slots, a caller's card, the calendar's rest.
 // What does not exist comes back empty with version 0.
 func (s *Table) Gather(ctx context.Context, t tenant.ID, ask ledger.Ask) (ledger.Known, error) {
@@ -154,8 +185,8 @@ func (s *Table) Gather(ctx context.Context, t tenant.ID, ask ledger.Ask) (ledger
 		known.Card.Key = ask.Card
 		keys = append(keys, cardKey(t, ask.Card))
 	}
-	if ask.Rest != "" {
-		keys = append(keys, restKey(t, ask.Rest))
+	if ask.Key != "" {
+		keys = append(keys, restKey(t, ask.Key))
 	}
 	for len(keys) > 0 {
 		n := min(len(keys), 100) // BatchGetItem's limit
@@ -181,7 +212,7 @@ func place(known *ledger.Known, it item) error {
 		known.Card.Version = version(it)
 		return decode(it, &known.Card)
 	case sk == "REST":
-		known.RestUntil = time.Unix(number(it, "until"), 0).UTC()
+		known.Key.RestUntil = time.Unix(number(it, "until"), 0).UTC()
 	case strings.Contains(pk, "#BUSY#"):
 		d := booking.Day{Resource: id, Date: dateOf(sk), Version: version(it)}
 		if err := decode(it, &d); err != nil {

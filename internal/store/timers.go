@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/askpro/gateway/internal/lambdakit"
+	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -29,6 +30,7 @@ func OpenTimers(env lambdakit.Env, table string) *Timers {
 // aggregate under the company's session.
 type Timer struct {
 	CompanyID, PK, SK, Queue, Name string
+	Kind                           ledger.Kind
 	About                          string // the aggregate's id
 }
 
@@ -61,14 +63,14 @@ func (s *Timers) Due(ctx context.Context, now time.Time, limit int) ([]Timer, er
 	return due, nil
 }
 
-// timerOf reads COMPANY#<id>#APPOINTMENT#<about> and TIMER#<queue>#<name>.
+// timerOf reads COMPANY#<id>#<kind>#<about> and TIMER#<queue>#<name>.
 func timerOf(pk, sk string) (Timer, bool) {
 	owner := strings.Split(pk, "#")
 	what := strings.SplitN(sk, "#", 3)
 	if len(owner) < 4 || len(what) != 3 || what[0]+"#" != timerPrefix {
 		return Timer{}, false
 	}
-	return Timer{CompanyID: owner[1], PK: pk, SK: sk, Queue: what[1], Name: what[2], About: lastPart(pk)}, true
+	return Timer{CompanyID: owner[1], PK: pk, SK: sk, Queue: what[1], Name: what[2], Kind: ledger.Kind(owner[2]), About: lastPart(pk)}, true
 }
 
 // KindTimer is the work that a due timer makes.
