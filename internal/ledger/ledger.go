@@ -35,6 +35,31 @@ type Step struct {
 	ClearTimers  []Timer
 }
 
+// Written counts the versions of what was written on, so that the same records can be changed again. Stores call it.
+func (s *Step) Written() {
+	if s.Call != nil {
+		s.Call.Version++
+	}
+	if s.Session != nil {
+		s.Session.Version++
+	}
+	for i := range s.Days {
+		s.Days[i].Version++
+	}
+	for _, a := range s.Appointments {
+		a.Version++
+	}
+	if s.Card != nil {
+		s.Card.Version++
+	}
+	if s.Customer != nil {
+		s.Customer.Version++
+	}
+	if s.Callback != nil {
+		s.Callback.Version++
+	}
+}
+
 // Timer wakes a queue's consumer at a time. It lives beside what it is about, so that the step that changes the one sets
 // or clears the other; setting it again moves it. Name says what for; Queue is sync, notifications or default.
 type Timer struct {

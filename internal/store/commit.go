@@ -87,7 +87,7 @@ func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) erro
 	for try := 1; ; try++ {
 		_, err = s.client.TransactWriteItems(ctx, in, s.as(t))
 		if err == nil {
-			moveOn(step)
+			step.Written()
 			return nil
 		}
 		var cancelled *types.TransactionCanceledException
@@ -245,29 +245,4 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 		return callPartition(t, call)
 	}
 	return other
-}
-
-// moveOn counts the versions of what was written, so that the same records can be changed again.
-func moveOn(step *ledger.Step) {
-	if step.Call != nil {
-		step.Call.Version++
-	}
-	if step.Session != nil {
-		step.Session.Version++
-	}
-	for i := range step.Days {
-		step.Days[i].Version++
-	}
-	for _, a := range step.Appointments {
-		a.Version++
-	}
-	if step.Card != nil {
-		step.Card.Version++
-	}
-	if step.Customer != nil {
-		step.Customer.Version++
-	}
-	if step.Callback != nil {
-		step.Callback.Version++
-	}
 }

@@ -1,0 +1,402 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/call"
+	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/ident"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/store"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+var cases = []struct {
+	name string
+	run  func(*try)
+}{
+	{"what was never written is empty and has version 0", func(x *try) {
+		s, err := x.Session(x.Context(), x.t, "c1")
+		x.ok(err)
+		x.same(s, call.Session{CallID: "c1"})
+		k := booking.DayKey{Resource: "anna", Date: day}
+		slots := booking.SlotKey{EventTypeID: 7, Date: day}
+		known, err := x.Gather(x.Context(), x.t, ledger.Ask{Days: []booking.DayKey{k, k}, Slots: []booking.SlotKey{slots}, Card: "+49", Key: "ref"})
+		x.ok(err)
+		x.same(known, ledger.Known{
+			Days:  map[booking.DayKey]booking.Day{k: {Resource: "anna", Date: day}},
+			Slots: map[booking.SlotKey]booking.SlotDay{slots: {EventTypeID: 7, Date: day}},
+			Card:  customer.Card{Key: "+49"},
+		})
+		if _, ok, err := x.Appointment(x.Context(), x.t, "a1"); ok || err != nil {
+			x.Errorf("an appointment of nobody: %t, %v", ok, err)
+		}
+		claim, ok, err := x.Claim(x.Context(), x.t, "u1")
+		x.ok(err)
+		x.same(claim, booking.Claim{UID: "u1"})
+		if ok {
+			x.Error("a claim of nobody")
+		}
+	}},
+	{"every record of a step is read back as it was written, one version on", func(x *try) {
+		started := noon.Add(-time.Hour)
+		yes := true
+		step := full(x, started, &yes)
+		x.commit(step)
+		ctx := x.Context()
+		x.same(must[call.Call](x)(x.Call(ctx, x.t, "c1")), *step.Call)
+		s, err := x.Session(ctx, x.t, "c1")
+		x.ok(err)
+		x.same(s, *step.Session)
+		x.same(must[call.ToolCall](x)(x.ToolCall(ctx, x.t, "c1", 1)), *step.ToolCall)
+		x.same(must[ledger.Transcript](x)(x.Transcript(ctx, x.t, "c1")), *step.Transcript)
+		x.same(must[booking.Appointment](x)(x.Appointment(ctx, x.t, "a1")), *step.Appointments[0])
+		claim := step.Claims[0]
+		claim.Version = 1
+		x.same(must[booking.Claim](x)(x.Claim(ctx, x.t, "u1")), claim)
+		x.same(must[customer.Customer](x)(x.Customer(ctx, x.t, "k1")), *step.Customer)
+		x.same(must[callback.Request](x)(x.Callback(ctx, x.t, "r1")), *step.Callback)
+		changes, err := x.Changes(ctx, x.t, "a1")
+		x.ok(err)
+		x.same(changes, step.Changes)
+		known, err := x.Gather(ctx, x.t, ledger.Ask{Days: []booking.DayKey{{Resource: "anna", Date: day}}, Card: "+4930"})
+		x.ok(err)
+		x.same(known.Days[booking.DayKey{Resource: "anna", Date: day}], step.Days[0])
+		x.same(known.Card, *step.Card)
+		if step.Call.Version != 1 || step.Days[0].Version != 1 || step.Card.Version != 1 {
+			x.Errorf("versions after the step: call %d, day %d, card %d", step.Call.Version, step.Days[0].Version, step.Card.Version)
+		}
+	}},
+	{"a step that was written can be changed and written again", func(x *try) {
+		a := &booking.Appointment{ID: "a1", BranchID: "b1", StartsAt: noon, Status: booking.Pending}
+		x.commit(&ledger.Step{Appointments: []*booking.Appointment{a}})
+		a.Status = booking.Confirmed
+		x.commit(&ledger.Step{Appointments: []*booking.Appointment{a}})
+		x.same(must[booking.Appointment](x)(x.Appointment(x.Context(), x.t, "a1")), *a)
+	}},
+	{"a record that exists is not created again, and is named", func(x *try) {
+		yes := true
+		x.commit(full(x, noon, &yes))
+		again := full(x, noon, &yes)
+		x.refuses(again, "call", "session", "day", "appointment", "claim", "card", "customer", "email", "callback")
+	}},
+	{"a record that somebody else changed refuses the whole step", func(x *try) {
+		x.commit(&ledger.Step{Session: &call.Session{CallID: "c1"}, Card: &customer.Card{Key: "+49", Name: "A"}})
+		mine, err := x.Session(x.Context(), x.t, "c1")
+		x.ok(err)
+		theirs := mine
+		theirs.Name = "B"
+		x.commit(&ledger.Step{Session: &theirs})
+		mine.Name = "C"
+		x.refuses(&ledger.Step{
+			Session: &mine, Card: &customer.Card{Key: "+49", Name: "C", Version: 1},
+			SetTimers: []ledger.Timer{{Kind: ledger.OfCall, About: "c1", Queue: "default", Name: "poll", DueAt: x.now}},
+		}, "session")
+		known, err := x.Gather(x.Context(), x.t, ledger.Ask{Card: "+49"})
+		x.ok(err)
+		x.same(known.Card, customer.Card{Key: "+49", Name: "A", Version: 1})
+		x.due(x.now)
+		if mine.Version != 1 {
+			x.Errorf("version %d after a refusal, wanted the one that was read", mine.Version)
+		}
+	}},
+	{"a version of something that does not exist is a conflict", func(x *try) {
+		x.refuses(&ledger.Step{Card: &customer.Card{Key: "+49", Version: 3}}, "card")
+	}},
+	{"of several days each one that changed is named", func(x *try) {
+		d := []booking.Day{{Resource: "anna", Date: day}, {Resource: "anna", Date: day.AddDays(1)}, {Resource: "mario", Date: day}}
+		x.commit(&ledger.Step{Days: append([]booking.Day(nil), d[0], d[2])})
+		x.refuses(&ledger.Step{Days: d}, "day", "day")
+	}},
+	{"one transaction cannot write a record twice", func(x *try) {
+		d := booking.Day{Resource: "anna", Date: day}
+		err := x.Commit(x.Context(), x.t, &ledger.Step{Days: []booking.Day{d, d}})
+		if err == nil || ledger.ConflictOn(err) {
+			x.Errorf("%v, wanted a refusal that is no conflict", err)
+		}
+	}},
+	{"a step with nothing in it is no request", func(x *try) { x.commit(&ledger.Step{}) }},
+	{"what one reader does to a record no other sees", func(x *try) {
+		x.commit(&ledger.Step{Session: &call.Session{CallID: "c1", Counts: map[string]int{"a": 1}, Booked: []string{"x"}, Wish: &call.Wish{Date: "heute"}}})
+		mine, err := x.Session(x.Context(), x.t, "c1")
+		x.ok(err)
+		mine.Counts["a"], mine.Booked[0], mine.Wish.Date = 9, "y", "morgen"
+		mine.Booked = append(mine.Booked, "z")
+		other, err := x.Session(x.Context(), x.t, "c1")
+		x.ok(err)
+		x.same(other, call.Session{CallID: "c1", Counts: map[string]int{"a": 1}, Booked: []string{"x"}, Wish: &call.Wish{Date: "heute"}, Version: 1})
+	}},
+	{"empty lists stay empty, missing ones stay missing", func(x *try) {
+		want := call.Session{CallID: "c1", Counts: map[string]int{}, Booked: []string{}}
+		x.commit(&ledger.Step{Session: &want})
+		s, err := x.Session(x.Context(), x.t, "c1")
+		x.ok(err)
+		x.same(s, want)
+	}},
+	{"times come back as instants, in UTC or at their offset", func(x *try) {
+		berlin, err := time.LoadLocation("Europe/Berlin")
+		x.ok(err)
+		local := noon.In(berlin)
+		x.commit(&ledger.Step{Appointments: []*booking.Appointment{{ID: "a1", BranchID: "b1", StartsAt: local, EndsAt: noon.Add(time.Nanosecond), CancelledAt: &local}}})
+		a := must[booking.Appointment](x)(x.Appointment(x.Context(), x.t, "a1"))
+		if !a.StartsAt.Equal(local) || a.StartsAt.Format(time.RFC3339) != local.Format(time.RFC3339) || a.EndsAt != noon.Add(time.Nanosecond) || !a.CancelledAt.Equal(noon) || !a.CreatedAt.IsZero() {
+			x.Errorf("%+v", a)
+		}
+	}},
+	{"tool calls are listed in their order", func(x *try) {
+		s := &call.Session{CallID: "c1"}
+		for _, seq := range []int{2, 10, 1} {
+			x.commit(&ledger.Step{Session: s, ToolCall: &call.ToolCall{Seq: seq}})
+		}
+		list, err := x.ToolCalls(x.Context(), x.t, "c1")
+		x.ok(err)
+		x.same(list, []call.ToolCall{{Seq: 1}, {Seq: 2}, {Seq: 10}})
+		none, err := x.ToolCalls(x.Context(), x.t, "c2")
+		x.ok(err)
+		x.same(none, []call.ToolCall{})
+	}},
+	{"history is read oldest first", func(x *try) {
+		early, late := ident.New(x.now), ident.New(x.now.Add(time.Minute))
+		for _, id := range []string{late, early} {
+			x.commit(&ledger.Step{Changes: []booking.Change{{ID: id, AppointmentID: "a1"}}})
+		}
+		list, err := x.Changes(x.Context(), x.t, "a1")
+		x.ok(err)
+		x.same(list, []booking.Change{{ID: early, AppointmentID: "a1"}, {ID: late, AppointmentID: "a1"}})
+	}},
+	{"an address belongs to one customer, however it is written", func(x *try) {
+		x.commit(&ledger.Step{Customer: &customer.Customer{ID: "k1"}, EmailOf: "Erika@Example.de"})
+		x.refuses(&ledger.Step{Customer: &customer.Customer{ID: "k2"}, EmailOf: "erika@example.de"}, "email")
+		taken, err := x.EmailTaken(x.Context(), x.t, "ERIKA@example.de")
+		x.ok(err)
+		free, err := x.EmailTaken(x.Context(), x.t, "max@example.de")
+		x.ok(err)
+		if _, there, _ := x.Customer(x.Context(), x.t, "k2"); !taken || free || there {
+			x.Errorf("taken %t, another taken %t, the refused customer exists %t", taken, free, there)
+		}
+	}},
+	{"the open callbacks of a branch stand by their promise; who is done leaves", func(x *try) {
+		open := func(id, branch string, in time.Duration) *callback.Request {
+			return &callback.Request{ID: id, BranchID: branch, Status: callback.Pending, Priority: callback.High, PromisedUntil: noon.Add(in)}
+		}
+		late, early, other := open("r1", "b1", 2*time.Hour), open("r2", "b1", time.Hour), open("r3", "b2", 0)
+		for _, r := range []*callback.Request{late, early, other} {
+			x.commit(&ledger.Step{Callback: r})
+		}
+		early.AssignedTo, early.Status = "anna", callback.Assigned
+		x.commit(&ledger.Step{Callback: early})
+		x.waiting("b1", callback.Waiting{ID: "r2", AssignedTo: "anna", Priority: callback.High}, callback.Waiting{ID: "r1", Priority: callback.High})
+		early.Status = callback.Completed
+		x.commit(&ledger.Step{Callback: early})
+		x.waiting("b1", callback.Waiting{ID: "r1", Priority: callback.High})
+		x.waiting("b3")
+	}},
+	{"appointments are listed by branch and start, the end of the time left out", func(x *try) {
+		for i, id := range []string{"a3", "a1", "a2", "a4"} {
+			x.commit(&ledger.Step{Appointments: []*booking.Appointment{{ID: id, BranchID: "b1", StartsAt: noon.Add(time.Duration([]int{2, 0, 1, 3}[i]) * time.Hour)}}})
+		}
+		x.commit(&ledger.Step{Appointments: []*booking.Appointment{{ID: "a9", BranchID: "b2", StartsAt: noon}}})
+		ids := func(from, to time.Duration, limit int) []string {
+			list, err := x.AppointmentIDs(x.Context(), x.t, "b1", noon.Add(from), noon.Add(to), limit)
+			x.ok(err)
+			return list
+		}
+		x.Seen(x.T, func() bool { return len(ids(-time.Hour, 9*time.Hour, 9)) == 4 })
+		x.same(ids(0, 3*time.Hour, 9), []string{"a1", "a2", "a3"})
+		x.same(ids(0, 3*time.Hour, 2), []string{"a1", "a2"})
+		if none := ids(4*time.Hour, 5*time.Hour, 9); len(none) != 0 {
+			x.Errorf("listed %v, wanted none", none)
+		}
+		moved := must[booking.Appointment](x)(x.Appointment(x.Context(), x.t, "a1"))
+		moved.StartsAt = noon.Add(90 * time.Minute)
+		x.commit(&ledger.Step{Appointments: []*booking.Appointment{&moved}})
+		x.Seen(x.T, func() bool { return len(ids(0, time.Hour, 9)) == 0 })
+		x.same(ids(0, 3*time.Hour, 9), []string{"a2", "a1", "a3"})
+	}},
+	{"customers are listed by their folded name", func(x *try) {
+		for id, name := range map[string]string{"k1": "Jürgen Groß", "k2": "juergen gross", "k3": "Erika", "k4": ""} {
+			x.commit(&ledger.Step{Customer: &customer.Customer{ID: id, Name: name}})
+		}
+		named := func(folded string, limit int) []string {
+			list, err := x.CustomersNamed(x.Context(), x.t, folded, limit)
+			x.ok(err)
+			return list
+		}
+		x.Seen(x.T, func() bool { return len(named("juergen gross", 9)) == 2 })
+		x.same(named("juergen gross", 9), []string{"k2", "k1"})
+		x.same(named("juergen gross", 1), []string{"k2"})
+		x.same(named("max", 9), []string{})
+	}},
+	{"calls are listed newest first, by when they began or were heard of", func(x *try) {
+		began := noon.Add(time.Hour)
+		x.commit(&ledger.Step{Call: &call.Call{RetellID: "c1", CreatedAt: noon}})
+		x.commit(&ledger.Step{Call: &call.Call{RetellID: "c2", CreatedAt: noon.Add(-time.Hour), StartedAt: &began}})
+		ids := func(limit int) []string {
+			list, err := x.CallIDs(x.Context(), x.t, limit)
+			x.ok(err)
+			return list
+		}
+		x.Seen(x.T, func() bool { return len(ids(9)) == 2 })
+		x.same(ids(9), []string{"c2", "c1"})
+		x.same(ids(1), []string{"c2"})
+	}},
+	{"a timer is due at its time, moves when it is set again, and goes when it is cleared or taken", func(x *try) {
+		timer := func(name string, in time.Duration) ledger.Timer {
+			return ledger.Timer{Kind: ledger.OfAppointment, About: "a-" + x.t.String(), Queue: "sync", Name: name, DueAt: x.now.Add(in)}
+		}
+		x.commit(&ledger.Step{SetTimers: []ledger.Timer{timer("check", time.Minute), timer("remind", 2*time.Minute)}})
+		x.due(x.now.Add(59 * time.Second))
+		x.due(x.now.Add(time.Minute), "check")
+		x.due(x.now.Add(time.Hour), "check", "remind")
+		x.commit(&ledger.Step{SetTimers: []ledger.Timer{timer("check", 3*time.Minute)}})
+		x.due(x.now.Add(time.Hour), "remind", "check")
+		x.commit(&ledger.Step{ClearTimers: []ledger.Timer{timer("remind", 0), timer("never set", 0)}})
+		handed := x.due(x.now.Add(time.Hour), "check")
+		body := []byte(fmt.Sprintf(`{"pk":%q,"sk":%q}`, handed[0].PK, handed[0].SK))
+		read, ours, err := store.ReadTimer(x.t, body)
+		if err != nil || !ours || read.Kind != ledger.OfAppointment || read.About != timer("", 0).About || read.Queue != "sync" || read.Name != "check" {
+			x.Errorf("handed out as %+v, %t, %v", read, ours, err)
+		}
+		x.ok(x.Take(x.Context(), x.t, read))
+		x.ok(x.Take(x.Context(), x.t, read))
+		x.due(x.now.Add(time.Hour))
+	}},
+	{"an event needs an id and its company", func(x *try) {
+		for name, head := range map[string]event.Head{"no id": {CompanyID: x.t.String()}, "another company": {ID: "e1", CompanyID: "other"}} {
+			step := &ledger.Step{Events: []event.Event{event.CallStarted{Head: head, CallID: "c1"}}}
+			if err := x.Commit(x.Context(), x.t, step); err == nil || ledger.ConflictOn(err) {
+				x.Errorf("%s: %v", name, err)
+			}
+		}
+	}},
+	{"one asker at a time fetches slots, until the lists are saved or the lease lapses", func(x *try) {
+		k := booking.SlotKey{EventTypeID: 7, Date: day}
+		lease := func(now, until time.Duration) bool {
+			ok, err := x.LeaseSlots(x.Context(), x.t, k, x.now.Add(now), x.now.Add(until))
+			x.ok(err)
+			return ok
+		}
+		if !lease(0, 10*time.Second) || lease(time.Second, 11*time.Second) || !lease(10*time.Second, 20*time.Second) {
+			x.Error("a lease is given to one until it lapses")
+		}
+		if !lease(-time.Hour, -time.Hour+10*time.Second) {
+			x.Error("a lease from beyond any lease's length counts as none: the clock was set back")
+		}
+		x.commit(&ledger.Step{Session: &call.Session{CallID: "c1"}}) // leases are nobody's business but their own
+		slots := booking.SlotDay{EventTypeID: 7, Date: day, Minutes: []int{540, 570}, FetchedAt: x.now.Unix(), FreshTill: x.now.Unix() + 300, Calendar: 2}
+		x.ok(x.SaveSlots(x.Context(), x.t, []booking.SlotDay{slots}))
+		known, err := x.Gather(x.Context(), x.t, ledger.Ask{Slots: []booking.SlotKey{k}})
+		x.ok(err)
+		x.same(known.Slots[k], slots)
+		if !lease(0, 10*time.Second) {
+			x.Error("saving ends the lease")
+		}
+		known, err = x.Gather(x.Context(), x.t, ledger.Ask{Slots: []booking.SlotKey{k}})
+		x.ok(err)
+		slots.LeaseUntil = x.now.Add(10 * time.Second).Unix()
+		x.same(known.Slots[k], slots)
+	}},
+	{"a key rests until its time, to the second", func(x *try) {
+		x.ok(x.Rest(x.Context(), x.t, "ref", x.now.Add(1500*time.Millisecond)))
+		until, err := x.RestUntil(x.Context(), x.t, "ref")
+		x.ok(err)
+		known, err := x.Gather(x.Context(), x.t, ledger.Ask{Key: "ref"})
+		x.ok(err)
+		other, err := x.RestUntil(x.Context(), x.t, "other")
+		x.ok(err)
+		if want := x.now.Add(time.Second); !until.Equal(want) || !known.Key.RestUntil.Equal(want) || !other.IsZero() {
+			x.Errorf("rests until %s and %s, another key until %s", until, known.Key.RestUntil, other)
+		}
+	}},
+	{"a once-key is leased to one, sealed for ever, and free after a failure or a lapsed lease", func(x *try) {
+		claim := func(want error) {
+			x.Helper()
+			if err := x.ClaimOnce(x.Context(), x.t, "mail/1", time.Minute); !errors.Is(err, want) || (want == nil && err != nil) {
+				x.Fatalf("claimed with %v, wanted %v", err, want)
+			}
+		}
+		claim(nil)
+		claim(store.ErrLeased)
+		x.ok(x.FreeOnce(x.Context(), x.t, "mail/1"))
+		claim(nil)
+		x.now = x.now.Add(59 * time.Second)
+		claim(store.ErrLeased)
+		x.now = x.now.Add(time.Second)
+		claim(nil)
+		x.ok(x.SealOnce(x.Context(), x.t, "mail/1", "id"))
+		claim(store.ErrSealed)
+		x.ok(x.FreeOnce(x.Context(), x.t, "mail/1"))
+		claim(store.ErrSealed)
+		x.ok(x.FreeOnce(x.Context(), x.t, "never claimed"))
+	}},
+	{"what is one company's is not there for another", func(x *try) {
+		yes := true
+		x.commit(full(x, noon, &yes))
+		mine := x.t
+		x.t = tenant.Proven(ident.New(x.now))
+		other := full(x, noon, &yes)
+		x.commit(other) // nothing of the first is in the way
+		x.ok(x.ClaimOnce(x.Context(), mine, "once", time.Minute))
+		x.ok(x.ClaimOnce(x.Context(), x.t, "once", time.Minute))
+	}},
+}
+
+// full is a step with something of everything.
+func full(x *try, started time.Time, yes *bool) *ledger.Step {
+	return &ledger.Step{
+		Call: &call.Call{ID: "i1", RetellID: "c1", BranchID: "b1", Status: call.Ongoing, StartedAt: &started, Successful: yes, Appointments: []string{"a1"}, LatencyP50MS: 1.5, Unfulfilled: &call.Wish{Service: "Schnitt"}, CreatedAt: noon, UpdatedAt: noon},
+		Session: &call.Session{
+			CallID: "c1", Pin: call.Pin{ServiceID: "s1", Until: 5}, Offers: []booking.Offer{{ID: "opt1", Start: 7, Until: 9}}, Held: &call.Held{Resource: "anna", Until: 3},
+			Counts: map[string]int{"book_appointment": 2}, Once: []call.Once{{Key: "k", State: call.Done, Until: 8}}, Booked: []string{"a1"},
+		},
+		ToolCall:   &call.ToolCall{Seq: 1, Tool: "book_appointment", Args: "{}", Response: `{"ok":true}`, At: noon},
+		Transcript: &ledger.Transcript{CallID: "c1", Text: "Agent: Guten Tag\nUser: Grüß Gott\n"},
+		Days:       []booking.Day{{Resource: "anna", Date: day, Calendar: 3, Entries: []booking.Entry{{Start: 1, End: 2, Kind: booking.Ours, Owner: "a1"}, {Start: 3, End: 4, Kind: booking.Hold, Owner: "c1", Until: 9}}}},
+		Appointments: []*booking.Appointment{{
+			ID: "a1", BranchID: "b1", CustomerID: "k1", StartsAt: noon, EndsAt: noon.Add(time.Hour), Status: booking.Confirmed, PreviousUIDs: []string{"u0"}, PreviousStartsAt: &started,
+			Pending: &booking.PendingChange{Kind: booking.ToCancel, At: noon}, Segments: []booking.Segment{{Key: "a", StartsAt: noon, EndsAt: noon}}, Sequence: 2, ChangedAt: noon, CreatedAt: noon,
+		}},
+		Changes:   []booking.Change{{ID: "h1", AppointmentID: "a1", Type: "created", NewStartsAt: noon, CreatedAt: noon, WithinPolicy: true}},
+		Claims:    []booking.Claim{{UID: "u1", Foreign: &booking.Foreign{StartsAt: noon, EndsAt: noon.Add(time.Hour), Status: "accepted", HostID: 4}, ChangedAt: noon}},
+		Card:      &customer.Card{Key: "+4930", CustomerID: "k1", Name: "Erika", Upcoming: []customer.Upcoming{{AppointmentID: "a1", Start: 1, End: 2}}, Callbacks: []customer.Open{{CallbackID: "r1", At: 3}}},
+		Customer:  &customer.Customer{ID: "k1", Name: "Erika", LastAppointment: &started, Recent: []customer.Visit{{AppointmentID: "a1", Start: 1}}, CreatedAt: noon},
+		EmailOf:   "erika@example.de",
+		Callback:  &callback.Request{ID: "r1", BranchID: "b1", Phone: "+4930", Status: callback.Pending, Notes: []string{"später"}, WishedAt: &started, PromisedUntil: noon, ExpiresAt: noon.Add(time.Hour), CreatedAt: noon},
+		Events:    []event.Event{event.CallStarted{Head: event.Head{ID: "e1", CompanyID: x.t.String(), At: noon}, CallID: "c1"}},
+		SetTimers: []ledger.Timer{{Kind: ledger.OfCall, About: "c1", Queue: "default", Name: "poll", DueAt: noon}},
+	}
+}
+
+// due insists on the names of the company's timers that are due, in order.
+func (x *try) due(now time.Time, names ...string) (list []store.Timer) {
+	x.Helper()
+	got := []string{}
+	read := func() bool {
+		got, list = []string{}, nil
+		all, err := x.Due(x.Context(), now, 10_000)
+		x.ok(err)
+		for _, timer := range all {
+			if timer.CompanyID == x.t.String() {
+				got, list = append(got, timer.Name), append(list, timer)
+			}
+		}
+		return fmt.Sprint(got) == fmt.Sprint(names)
+	}
+	if !read() {
+		x.Seen(x.T, read)
+	}
+	x.same(got, append([]string{}, names...))
+	return list
+}
+
+func (x *try) waiting(branch string, want ...callback.Waiting) {
+	x.Helper()
+	got, err := x.OpenCallbacks(x.Context(), x.t, branch)
+	x.ok(err)
+	x.same(got, append([]callback.Waiting{}, want...))
+}
