@@ -344,7 +344,7 @@ type Doer struct {
 
 // Location of the branch; Europe/Berlin when its name is unknown to the zone database.
 func (b Branch) Location() *time.Location {
-	if loc, err := time.LoadLocation(b.Timezone); err == nil && b.Timezone != "" {
+	if loc, err := zone(b.Timezone); err == nil && b.Timezone != "" {
 		return loc
 	}
 	return Berlin()
@@ -352,7 +352,7 @@ func (b Branch) Location() *time.Location {
 
 // Berlin is where people look and listen when nobody says otherwise.
 func Berlin() *time.Location {
-	loc, err := time.LoadLocation("Europe/Berlin")
+	loc, err := zone("Europe/Berlin")
 	if err != nil {
 		panic("the binary carries no time zones: import time/tzdata in its main.go")
 	}
