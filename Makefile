@@ -57,8 +57,8 @@ test: lint arrows $(STACK) $(SAM) $(if $(NODE),$(NPM)) ## everything CI runs: li
 	$(STEP) 'tests: units, the running stack, SAM$(if $(NODE), and with Node CDK and the SDK oracle)'
 	@ASKPRO_STACK_TESTS=1 $(if $(NODE),ASKPRO_REQUIRE_NODE=1) go test -json -vet=off -timeout 12m ./... | go run ./infra/verdict
 
-test-unit: ## the quick tests, without the stack
-	@go test ./...
+test-unit: ## the quick tests, without the stack; of the orders of arrival every 25th
+	@ASKPRO_HISTORIES_EVERY=25 go test ./...
 
 fuzz:
 	@mkdir -p .build; { $(GO_FILES) | grep '_test\.go$$' | xargs -r grep -oE '^func Fuzz[A-Za-z0-9_]*' /dev/null || true; } | while IFS=: read -r file func; do \

@@ -19,6 +19,7 @@ type Options struct {
 	Deliver string                // base of the webhook URLs: the front door
 	Kill    func(function string) // ends the function's busy processes, for faults of mode kill
 	Limit   int                   // requests per key and minute; 0: Cal.com's 120
+	Take    func(Webhook)         // gets the webhooks at once and in order, instead of Deliver
 }
 
 // Server is Cal.com for the companies it was told of. It is safe for concurrent use.

@@ -1,0 +1,121 @@
+package histories
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/askpro/gateway/internal/calcom"
+	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/hook"
+	"github.com/askpro/gateway/internal/lambdakit"
+	"github.com/askpro/gateway/internal/retell"
+	"github.com/askpro/gateway/internal/scheduling"
+	"github.com/askpro/gateway/internal/store"
+)
+
+// work does what the function of a queue does. The functions are programs that cannot be imported: what stands here
+// follows their main.go.
+func (w *World) work(m message) error {
+	ctx := context.Background()
+	switch m.queue {
+	case "default":
+		return w.workDefault(ctx, m.work)
+	case "notifications":
+		return w.workNotifications(ctx, m.work)
+	case "sync":
+		return w.workSync(ctx, m.work)
+	}
+	return fmt.Errorf("nobody works on the queue %q", m.queue)
+}
+
+func (w *World) workDefault(ctx context.Context, m lambdakit.Work) error {
+	switch m.Kind {
+	case retell.KindEvent:
+		news, err := retell.ReadEvent(m.Body, m.At)
+		if err != nil {
+			return err
+		}
+		return w.calls.Apply(ctx, w.t, news)
+	case event.AppointmentConfirmed{}.Name():
+		return w.calls.Remember(ctx, w.t, m.Body)
+	}
+	return fmt.Errorf("queue default knows no %s", m.Kind)
+}
+
+func (w *World) workNotifications(ctx context.Context, m lambdakit.Work) error {
+	again, err := w.notifier.Handle(ctx, w.t, m.Kind, m.Body, m.Attempt)
+	if err != nil || again.After == 0 {
+		return err
+	}
+	m.Attempt++
+	w.put("notifications", m, again.After)
+	return nil
+}
+
+// check is the work of looking a booking up once more.
+type check struct {
+	AppointmentID string `json:"appointment_id"`
+	Number        int    `json:"check"`
+}
+
+const kindCheck = "appointment.check"
+
+func (w *World) workSync(ctx context.Context, m lambdakit.Work) error {
+	switch m.Kind {
+	case event.AppointmentRequested{}.Name(), kindCheck:
+		var c check
+		if err := json.Unmarshal(m.Body, &c); err != nil {
+			return err
+		}
+		_, err := w.check(ctx, m, c)
+		return err
+	case store.KindTimer:
+		due, ok, err := store.ReadTimer(w.t, m.Body)
+		if err != nil {
+			return err
+		}
+		if !ok || due.Name != scheduling.CheckTimer {
+			return fmt.Errorf("queue sync knows no timer %q of this company", due.Name)
+		}
+		next, err := w.check(ctx, m, check{due.About, scheduling.LastCheck})
+		if err != nil || next.Timer {
+			return err
+		}
+		return w.table.Take(ctx, w.t, due)
+	case calcom.KindWebhook:
+		if _, wanted, err := calcom.Peek(m.Body); err != nil || !wanted {
+			return err // hook-calcom lets nothing else in
+		}
+		notice, wanted, err := calcom.ReadWebhook(m.Body)
+		if err != nil || !wanted {
+			return err
+		}
+		return w.sched.Apply(ctx, w.t, w.config, notice)
+	case hook.KindPrefetch, event.CallStarted{}.Name():
+		var p hook.Prefetch
+		if err := json.Unmarshal(m.Body, &p); err != nil {
+			return err
+		}
+		branch, ok := w.config.Branch(p.BranchID)
+		if !ok {
+			return nil
+		}
+		usual := w.config.Bookable(branch.ID)
+		return w.sched.Prefetch(ctx, w.t, w.config, branch, usual[:min(len(usual), 2)])
+	}
+	return fmt.Errorf("queue sync knows no %s", m.Kind)
+}
+
+func (w *World) check(ctx context.Context, m lambdakit.Work, c check) (scheduling.Next, error) {
+	next, err := w.sched.Check(ctx, w.t, w.config, c.AppointmentID, c.Number)
+	if err != nil || next.Done || next.Timer {
+		return next, err
+	}
+	body, err := json.Marshal(check{c.AppointmentID, next.Check})
+	if err != nil {
+		return next, err
+	}
+	w.put("sync", lambdakit.Work{Kind: kindCheck, Company: m.Company, At: m.At, Body: body}, next.After)
+	return next, nil
+}

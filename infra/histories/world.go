@@ -1,0 +1,330 @@
+package histories
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/askpro/gateway/infra/companyfile"
+	"github.com/askpro/gateway/infra/local/template"
+	"github.com/askpro/gateway/infra/simulate/calcom"
+	calcomedge "github.com/askpro/gateway/internal/calcom"
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/keeper"
+	"github.com/askpro/gateway/internal/lambdakit"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
+	"github.com/askpro/gateway/internal/scheduling"
+	"github.com/askpro/gateway/internal/store"
+	"github.com/askpro/gateway/internal/store/twin"
+	"github.com/askpro/gateway/internal/tenant"
+	"github.com/askpro/gateway/internal/voice"
+)
+
+// World is the whole system in process, for one company: the product over the twin of the table, a calendar of its own,
+// queues that the rules of the template fill, a mailbox, and a clock that stands still unless it is moved.
+type World struct {
+	*setting
+	now      time.Time
+	ticked   time.Time // when cron-timers last handed timers out
+	ticks    *[]time.Time
+	table    *twin.Table
+	calendar *calendar
+	waiting  []message // in the queues, in the order they came
+	letters  []Letter
+	dead     []string // what ended in a dead-letter queue, and why
+	trouble  []string // faults of ours that a caller heard
+	ids      *atomic.Uint64
+	desk     voice.Desk
+	sched    scheduling.Scheduler
+	calls    keeper.Keeper
+	notifier notify.Notifier
+}
+
+// setting is what all worlds of one history share.
+type setting struct {
+	t        tenant.ID
+	config   *company.Config
+	secrets  map[string]string
+	names    Names
+	routes   map[string][]string // detail-type → queues
+	queues   map[string]template.Queue
+	messages []message // the history's, as they arrive; filled while it is set up
+	wanted   []Step
+}
+
+// message is work in a queue, or (tool) a question of the agent.
+type message struct {
+	queue    string
+	tool     []byte
+	work     lambdakit.Work
+	due      time.Time
+	receives int
+}
+
+// Letter is a message that was sent.
+type Letter struct {
+	To, Subject, Text string
+	Invite            *Invite
+}
+
+// Invite is the calendar entry of a letter.
+type Invite struct {
+	Method, UID string
+	Sequence    int
+	Start, End  time.Time
+}
+
+const placeholderDomain = "no-mail.askpro.example"
+
+// NewWorld makes the system as the template describes it, with the salon entered and nothing else.
+func NewWorld(sys *template.System, file companyfile.File, n Names, at time.Time) (*World, error) {
+	config, err := file.Config()
+	if err != nil {
+		return nil, err
+	}
+	set := &setting{
+		t: tenant.Proven(config.Company.ID), config: config, names: n, routes: map[string][]string{}, queues: map[string]template.Queue{},
+		secrets: map[string]string{config.Company.CalcomAPIKey: "cal_" + n.Slug, config.Company.CalcomWebhookSecrets[0]: "whsec_" + n.Slug},
+	}
+	if err := set.read(sys); err != nil {
+		return nil, err
+	}
+	w := &World{setting: set, now: at, ids: &atomic.Uint64{}}
+	w.table = twin.New(w.clock)
+	w.table.Enter(config)
+	w.calendar = &calendar{world: w}
+	cal := calcom.New(w.calendar.options())
+	if err := cal.AddCompany(file, set.secrets); err != nil {
+		return nil, err
+	}
+	w.calendar.server = cal
+	w.assemble()
+	people, err := file.People(at)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range people {
+		card := &customer.Card{Key: p.Phone, CustomerID: p.ID, Name: p.Name, Email: p.Email}
+		if err := w.table.Commit(context.Background(), w.t, &ledger.Step{Card: card, Customer: &p, EmailOf: p.Email}); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+// read takes the queues and the rules that fill them from the template. Our rules choose by detail-type alone.
+func (x *setting) read(sys *template.System) error {
+	names := map[string]string{}
+	for _, q := range sys.Queues {
+		x.queues[q.Short()], names[q.Name] = q, q.Short()
+	}
+	for _, rule := range sys.Rules {
+		types, ok := rule.Pattern["detail-type"].([]any)
+		if !ok || len(rule.Pattern) != 2 {
+			return fmt.Errorf("rule %s chooses by more than source and detail-type: teach it to the histories", rule.Name)
+		}
+		for _, one := range types {
+			for _, target := range rule.Targets {
+				x.routes[fmt.Sprint(one)] = append(x.routes[fmt.Sprint(one)], names[target.Queue])
+			}
+		}
+	}
+	return nil
+}
+
+// Fork makes a second world in which everything stands as it does here; from now on each goes its own way.
+func (w *World) Fork() *World {
+	f := &World{
+		setting: w.setting, now: w.now, ticked: w.ticked, waiting: slices.Clone(w.waiting), letters: slices.Clip(w.letters), dead: slices.Clip(w.dead),
+		trouble: slices.Clip(w.trouble), ids: &atomic.Uint64{},
+	}
+	f.ids.Store(w.ids.Load())
+	f.table = w.table.Fork(f.clock)
+	f.calendar = &calendar{world: f, of: w.calendar}
+	f.assemble()
+	return f
+}
+
+// assemble wires the product as the functions' main.go do.
+func (w *World) assemble() {
+	client := &calcomedge.Client{Base: "http://calendar/v2", HTTP: w.calendar.client(), Secrets: w.setting, Now: w.clock}
+	w.sched = scheduling.Scheduler{Store: w.table, Calendar: client, Now: w.clock, NewID: w.newID, PlaceholderDomain: placeholderDomain, Alarm: ignore}
+	w.desk = voice.Desk{Store: w.table, Scheduler: &w.sched, Now: w.clock, NewID: w.newID, Alarm: ignore, MailWorks: true}
+	w.calls = keeper.Keeper{Store: w.table, Archive: inTable{}, Now: w.clock, NewID: w.newID, Alarm: ignore}
+	w.notifier = notify.Notifier{
+		Store: w.table, Mail: w, Done: store.ErrSealed, Busy: store.ErrLeased, Placeholder: notify.IsPlaceholder(placeholderDomain), Alarm: ignore,
+	}
+}
+
+func ignore(context.Context, string, string) {}
+
+func (w *World) clock() time.Time { return w.now }
+
+// newID counts, so that a history is played the same way every time.
+func (w *World) newID() string {
+	var id ulid.ULID
+	_ = id.SetTime(ulid.Timestamp(w.now)) // only a time beyond the year 10889 fails
+	binary.BigEndian.PutUint64(id[8:], w.ids.Add(1))
+	return id.String()
+}
+
+// Get resolves references to secrets.
+func (x *setting) Get(_ context.Context, refs ...string) ([]string, error) {
+	values := make([]string, len(refs))
+	for i, ref := range refs {
+		values[i] = x.secrets[ref]
+	}
+	return values, nil
+}
+
+// Send is the mail service: it keeps the letter.
+func (w *World) Send(_ context.Context, _ tenant.ID, m notify.Message) (string, error) {
+	l := Letter{To: m.To, Subject: m.Subject, Text: m.Text}
+	if i := m.Invite; i != nil {
+		l.Invite = &Invite{i.Method, i.UID, i.Sequence, i.Start, i.End}
+	}
+	w.letters = append(w.letters, l)
+	return m.Key, nil
+}
+
+// inTable is an archive that leaves every transcript in the table.
+type inTable struct{}
+
+// Keep keeps nothing.
+func (inTable) Keep(context.Context, tenant.ID, string, ledger.Transcript) (string, bool, error) {
+	return "", false, nil
+}
+
+// put sends work to a queue.
+func (w *World) put(queue string, work lambdakit.Work, after time.Duration) {
+	w.waiting = append(w.waiting, message{queue: queue, work: work, due: w.now.Add(after)})
+}
+
+// route publishes the facts that were written, as stream-outbox and the rules do. While a history is set up, what its
+// messages wait for is kept for them.
+func (w *World) route() {
+	for _, f := range w.table.Facts() {
+		work := lambdakit.Work{Kind: f.Name, Company: f.Company.String(), At: f.At, Body: f.Detail}
+		for _, queue := range w.routes[f.Name] {
+			if !w.keep(func(s Step) bool { return s.Job == queue+" "+f.Name && s.Body == nil }, message{queue: queue, work: work}) {
+				w.put(queue, work, 0)
+			}
+		}
+	}
+}
+
+// keep takes a message aside for the first step that waits for it.
+func (x *setting) keep(waits func(Step) bool, m message) bool {
+	for i, s := range x.wanted {
+		if x.messages[i].queue == "" && waits(s) {
+			x.messages[i] = m
+			return true
+		}
+	}
+	return false
+}
+
+// drain works on the queues until nothing is due.
+func (w *World) drain() error {
+	for range 1000 {
+		w.route()
+		i := slices.IndexFunc(w.waiting, func(m message) bool { return !m.due.After(w.now) })
+		if i < 0 {
+			return nil
+		}
+		m := w.waiting[i]
+		w.waiting = slices.Delete(w.waiting, i, i+1)
+		w.receive(m)
+	}
+	return fmt.Errorf("the queues do not become empty: %s", w.waiting[0].work.Kind)
+}
+
+// receive hands a message to its function; one that fails comes again, and in the end lies in the dead-letter queue.
+func (w *World) receive(m message) {
+	m.receives++
+	err := w.work(m)
+	if err == nil {
+		return
+	}
+	q := w.queues[m.queue]
+	if m.receives >= q.MaxReceive {
+		w.dead = append(w.dead, fmt.Sprintf("%s %s: %v", m.queue, m.work.Kind, err))
+		return
+	}
+	m.due = w.now.Add(q.Visibility)
+	w.waiting = append(w.waiting, m)
+}
+
+// settle lets time pass until nothing waits any more and no timer is set.
+func (w *World) settle() error { return w.until(time.Time{}) }
+
+// until lets time pass to an instant, or (zero) until nothing is left to do: delays end, and due timers are handed out on
+// every full minute, as cron-timers does.
+func (w *World) until(at time.Time) error {
+	for range 5000 {
+		if err := w.drain(); err != nil {
+			return err
+		}
+		next, timers := w.next()
+		if next.IsZero() || (!at.IsZero() && next.After(at)) {
+			w.now = later(at, w.now)
+			return nil
+		}
+		w.now = later(next, w.now)
+		if w.ticks != nil {
+			*w.ticks = append(*w.ticks, w.now)
+		}
+		if !timers {
+			continue
+		}
+		due, err := w.table.Due(context.Background(), w.now, 1000)
+		if err != nil {
+			return err
+		}
+		for _, x := range due {
+			m, err := handed(x, w.now)
+			if err != nil {
+				return err
+			}
+			w.put(m.queue, m.work, 0)
+		}
+		w.ticked = w.now
+	}
+	return fmt.Errorf("it does not come to rest: at %s something is still to be done", w.now)
+}
+
+// next is when something is to be done next, zero if never, and whether it is timers that are due then. A timer that is
+// still set after it was handed out is handed out again a minute later.
+func (w *World) next() (at time.Time, timers bool) {
+	if at = w.table.NextDue(); !at.IsZero() {
+		timers = true
+		at = later(at.Add(time.Minute-1).Truncate(time.Minute), later(w.ticked.Add(time.Minute), w.now.Add(time.Minute-1).Truncate(time.Minute)))
+	}
+	for _, m := range w.waiting {
+		if at.IsZero() || m.due.Before(at) {
+			at, timers = m.due, false
+		}
+	}
+	return at, timers
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// handed is how cron-timers hands a due timer to the queue it names.
+func handed(x store.Timer, now time.Time) (message, error) {
+	body, err := json.Marshal(x.Handed())
+	return message{queue: x.Queue, work: lambdakit.Work{Kind: store.KindTimer, Company: x.CompanyID, At: now, Body: body}}, err
+}
