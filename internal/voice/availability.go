@@ -226,8 +226,11 @@ func (x *turn) offering(w wish, known *ledger.Known, slots []booking.Slot, reaso
 		data["options"] = []option{}
 		return answer("no_slots", say.noSlots, offerCallback, data)
 	}
+	x.session.Shown = nil // „den zweiten“ means an option now
 	options := x.offers(w.service, slots)
-	x.session.Wish.Offered += len(options)
+	if x.session.Wish != nil { // a move wishes for nothing new
+		x.session.Wish.Offered += len(options)
+	}
 	for i := range options {
 		options[i].Description = x.description(w, slots[i].Start)
 	}

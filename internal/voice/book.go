@@ -214,6 +214,9 @@ func (x *turn) whoFor(knownName string) (attendee, *Reply) {
 	a := attendee{email: x.args.email()}
 	if n, err := phone.Parse(x.args["phone"]); err == nil {
 		a.phone = string(n)
+		x.session.Phone = a.phone
+	} else {
+		a.phone = x.session.Phone
 	}
 	if x.request.Caller != "" {
 		a.phone = x.request.Caller

@@ -58,7 +58,9 @@ type Request struct {
 	AgentID   string
 	Direction string
 	CallType  string
-	Args      map[string]any
+	// Delivery is the same when the same request arrives again: a hash of its body.
+	Delivery string
+	Args     map[string]any
 }
 
 // Alarms that the tools raise.
@@ -107,9 +109,9 @@ func toolOf(name string) (tool, bool) {
 	case "get_customer_appointments":
 		return tool{run: (*turn).appointments, operation: policy.AppointmentInquiry, within: quick}, true
 	case "cancel_appointment":
-		return tool{run: (*turn).cancelByCallback, operation: policy.Cancellation, within: quick}, true
+		return tool{run: (*turn).cancel, operation: policy.Cancellation, within: booked}, true
 	case "reschedule_appointment":
-		return tool{run: (*turn).rescheduleByCallback, operation: policy.Reschedule, within: quick}, true
+		return tool{run: (*turn).reschedule, operation: policy.Reschedule, within: booked}, true
 	case "request_callback":
 		return tool{run: (*turn).requestCallback, operation: policy.Callback, within: quick, keepTime: true}, true
 	case "list_services":
