@@ -28,7 +28,7 @@ func free(t *testing.T, c *stacktest.Company, service, day, clock string) {
 	want(t, x.Tool(t, "release_slot_reservation", nil), "released")
 }
 
-// TestScenario10SuppressedNumber also covers 32 of "never again": nothing is said to somebody who is not verified.
+// §17.32: nothing stored is said to somebody who is not verified.
 func TestScenario10SuppressedNumber(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)
@@ -61,6 +61,7 @@ func TestScenario10SuppressedNumber(t *testing.T) {
 	}
 }
 
+// §17.20: the same instant is no change, the same clock time on another day is one.
 func TestScenario11MovingWithinOnesOwnTime(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)
@@ -268,6 +269,7 @@ func TestTwoAppointmentsAreCancelledInOneCall(t *testing.T) {
 	}
 }
 
+// §17.21: what follows the commit cannot change the answer.
 func TestScenario30TheCallerHearsSuccessThoughTheMailIsDown(t *testing.T) {
 	t.Parallel()
 	s := stacktest.Own(t)

@@ -43,7 +43,7 @@ func (x *turn) cancel() (Reply, error) {
 	}
 	if !x.agreed(key, d.FeeCents) {
 		x.question(key, d.FeeCents)
-		return answer("need_confirmation", fill(say.askCancel, "what", x.what(a), "fee", fee(d.FeeCents, say.feeCancel)), confirmNext, map[string]any{
+		return answer("need_confirmation", fill(say.askCancel, "what", x.what(a), "fee", strings.TrimLeft(fee(d.FeeCents, say.feeCancel)+" ", " ")), confirmNext, map[string]any{
 			"appointment": x.shown(a), "fee_cents": d.FeeCents, "notice_minutes": d.NoticeMinutes,
 		}), nil
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
@@ -223,7 +224,7 @@ func (x *turn) several(list []owned) (*Reply, error) {
 	x.session.Shown = nil
 	var spoken []string
 	shown := []map[string]any{}
-	for i, m := range list[:min(len(list), 10)] {
+	for _, m := range list[:min(len(list), 10)] {
 		a, ok, err := x.desk.Store.Appointment(x, x.t, m.id)
 		if err != nil {
 			return nil, err
@@ -233,15 +234,18 @@ func (x *turn) several(list []owned) (*Reply, error) {
 		}
 		x.session.Shown = append(x.session.Shown, m.id)
 		shown = append(shown, x.shown(a))
-		if i < 5 {
-			spoken = append(spoken, strings.Trim(x.what(a), " ,"))
+		spoken = append(spoken, strings.Trim(x.what(a), " ,"))
+	}
+	r := answer("multiple", "", chooseOption, map[string]any{"appointments": shown, "total": len(list)})
+	for n := min(len(spoken), 5); n > 0; n-- { // as many as fit into what is said at once
+		r.Say = fill(say.whichAppointment, "list", strings.Join(spoken[:n], "; "))
+		if more := len(list) - n; more > 0 {
+			r.Say = fill(say.whichOfMore, "list", strings.Join(spoken[:n], "; "), "more", itoa(more))
+		}
+		if utf8.RuneCountInString(r.Say) <= maxSay {
+			break
 		}
 	}
-	text := fill(say.whichAppointment, "list", strings.Join(spoken, "; "))
-	if more := len(list) - len(spoken); more > 0 {
-		text = fill(say.whichOfMore, "list", strings.Join(spoken, "; "), "more", itoa(more))
-	}
-	r := answer("multiple", text, chooseOption, map[string]any{"appointments": shown, "total": len(list)})
 	return &r, nil
 }
 

@@ -38,6 +38,10 @@ type turn struct {
 // play opens the session, runs the tool and records its answer in one transaction.
 func (x *turn) play(what tool) (Reply, error) {
 	if err := x.open(); err != nil {
+		if what.informs && x.Err() == nil { // a limiter that cannot be asked must not silence the agent
+			x.desk.Alarm(x, AlarmGuardFailed, x.t.String())
+			return what.run(x)
+		}
 		return Reply{}, err
 	}
 	if x.exceeded() {
