@@ -14,6 +14,7 @@ import (
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/phone"
+	"github.com/askpro/gateway/internal/policy"
 	"github.com/askpro/gateway/internal/scheduling"
 )
 
@@ -277,6 +278,9 @@ func (x *turn) book() (Reply, error) {
 		if m := company.MatchService(x.config.Bookable(x.branch.ID), spoken); !m.OK || m.Found.ID != w.service.ID {
 			return x.checkFirst()
 		}
+	}
+	if v := x.mayAbout(policy.Booking, w.service.ID, slot.StaffID); !v.Allowed {
+		return x.disabled(v), nil
 	}
 	key := onceKey(o.Start, w.service.ID)
 	if reply, err := x.repeated(key); reply != nil || err != nil {

@@ -328,7 +328,7 @@ func (x *turn) decide(a booking.Appointment, op policy.Operation, card customer.
 		return d, &r
 	}
 	reason, next := x.refusal(op, d), goOn
-	if policy.Check(x.config, x.branch, policy.Callback, x.now).Allowed {
+	if x.may(policy.Callback).Allowed {
 		reason, next = reason+" "+say.orCallback, offerCallback
 	}
 	r := answer("denied", reason, next, map[string]any{

@@ -29,7 +29,7 @@ type wanted struct {
 // promise puts a callback into the step of this answer: a new one, or the wish added to one that is still open for the
 // same number, branch and action (§15). Nil without a number: nothing is promised then.
 func (x *turn) promise(w wanted) (r *callback.Request, merged bool, err error) {
-	if w.phone == "" || !policy.Check(x.config, x.branch, policy.Callback, x.now).Allowed {
+	if w.phone == "" || !x.may(policy.Callback).Allowed {
 		return nil, false, nil
 	}
 	known, err := x.desk.Store.Gather(x, x.t, ledger.Ask{Card: w.phone})

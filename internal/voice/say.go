@@ -8,7 +8,7 @@ import (
 )
 
 // say holds every sentence a caller hears from a tool; {words} are filled in. They are read aloud before they change:
-// testdata/golden/voice has them all as they sound.
+// testdata/texts/dialogues.txt has them as they sound in calls.
 var say = struct {
 	fault, noCall, noTenant, unsupported, limit, disabled, orCallback,
 	greeting, greetingKnown, consent, now, anonymous, newCustomer, foundCustomer, again, againPerhaps, understood,

@@ -36,7 +36,7 @@ func (x *turn) initialize() (Reply, error) {
 	}
 	operations := map[string]bool{}
 	for _, op := range []policy.Operation{policy.Booking, policy.Availability, policy.AppointmentInquiry, policy.Callback, policy.ServiceInformation, policy.OpeningHours} {
-		operations[string(op)] = policy.Check(x.config, x.branch, op, x.now).Allowed
+		operations[string(op)] = x.may(op).Allowed
 	}
 	data["operations"] = operations
 	name := ""
