@@ -232,8 +232,8 @@ func (x *turn) otherTimes(a booking.Appointment, w wish, v booking.View, known l
 		reason, lead = "closed", fill(say.closedDay, "day", german.SpeakOnDate(w.day, x.branch.Day(x.now)))
 	case at.Before(v.Earliest()):
 		reason, lead = "too_soon", fill(say.tooSoon, "earliest", german.SpeakWhen(roundUp(v.Earliest().Truncate(time.Minute)), x.now, x.branch.Location()))
-	case !x.inHours(w, at):
-		reason, lead = "outside_hours", fill(say.outsideHours, "time", german.SpeakTime(w.time))
+	case x.outsideHours(w, at) != "":
+		reason, lead = "outside_hours", fill(x.outsideHours(w, at), "time", german.SpeakTime(w.time))
 	}
 	for _, o := range v.Alternatives(booking.Wish{At: at, StaffID: a.StaffID}, x.daysFor(w)) {
 		if !o.Start.Equal(a.StartsAt) {
