@@ -1,7 +1,7 @@
 // work-sync keeps us and Cal.com of one mind: it looks after bookings of unknown outcome, applies what Cal.com tells, and
 // fetches slots before they are asked for.
 //
-//	Woken by:     queue sync: appointment.requested.v1, call.started.v1, calcom.webhook, prefetch, timer
+//	Woken by:     queue sync: appointment.requested.v1, appointment.change_requested.v1, call.started.v1, calcom.webhook, prefetch, timer
 //	Twice:        compares states; a second time changes nothing
 //	If it fails:  bookings stay unconfirmed. Messages wait in sync-dead; `make redrive Q=sync` puts them back
 package main

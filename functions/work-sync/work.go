@@ -29,7 +29,10 @@ type check struct {
 	Number        int    `json:"check"`
 }
 
-const kindCheck = "appointment.check"
+const (
+	kindCheck       = "appointment.check"
+	kindChangeCheck = "appointment.change_check"
+)
 
 func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 	config, err := w.table.Config(ctx, m.Tenant)
@@ -43,6 +46,13 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 			return fmt.Errorf("read %s: %w", m.Kind, err)
 		}
 		_, err := w.check(ctx, m, config, c)
+		return err
+	case event.AppointmentChangeRequested{}.Name(), kindChangeCheck:
+		var c check
+		if err := json.Unmarshal(m.Body, &c); err != nil {
+			return fmt.Errorf("read %s: %w", m.Kind, err)
+		}
+		_, err := w.checkChange(ctx, m, config, c)
 		return err
 	case store.KindTimer:
 		return w.timer(ctx, m, config)
@@ -76,14 +86,30 @@ const usualServices = 2
 // check looks a booking up and puts itself off until the next time.
 func (w *worker) check(ctx context.Context, m lambdakit.Incoming, config *company.Config, c check) (scheduling.Next, error) {
 	next, err := w.scheduler.Check(ctx, m.Tenant, config, c.AppointmentID, c.Number)
-	if err != nil || next.Done || next.Timer {
-		return next, err
-	}
-	body, err := json.Marshal(check{c.AppointmentID, next.Check})
 	if err != nil {
 		return next, err
 	}
-	return next, w.later.Send(ctx, lambdakit.Work{Kind: kindCheck, Company: m.Company, At: m.At, Body: body}, next.After)
+	return next, w.putOff(ctx, m, kindCheck, c.AppointmentID, next)
+}
+
+// checkChange looks a cancellation or move up and puts itself off until the next time.
+func (w *worker) checkChange(ctx context.Context, m lambdakit.Incoming, config *company.Config, c check) (scheduling.Next, error) {
+	next, err := w.scheduler.CheckChange(ctx, m.Tenant, config, c.AppointmentID, c.Number)
+	if err != nil {
+		return next, err
+	}
+	return next, w.putOff(ctx, m, kindChangeCheck, c.AppointmentID, next)
+}
+
+func (w *worker) putOff(ctx context.Context, m lambdakit.Incoming, kind, appointmentID string, next scheduling.Next) error {
+	if next.Done || next.Timer {
+		return nil
+	}
+	body, err := json.Marshal(check{appointmentID, next.Check})
+	if err != nil {
+		return err
+	}
+	return w.later.Send(ctx, lambdakit.Work{Kind: kind, Company: m.Company, At: m.At, Body: body}, next.After)
 }
 
 // timer does what a due timer is for, and takes it away unless it was set anew.
@@ -92,10 +118,13 @@ func (w *worker) timer(ctx context.Context, m lambdakit.Incoming, config *compan
 	if err != nil {
 		return err
 	}
-	if !ok || due.Name != scheduling.CheckTimer {
+	look := map[string]func(context.Context, lambdakit.Incoming, *company.Config, check) (scheduling.Next, error){
+		scheduling.CheckTimer: w.check, scheduling.ChangeTimer: w.checkChange,
+	}[due.Name]
+	if !ok || look == nil {
 		return fmt.Errorf("queue sync knows no timer %q of this company", due.Name)
 	}
-	next, err := w.check(ctx, m, config, check{due.About, scheduling.LastCheck})
+	next, err := look(ctx, m, config, check{due.About, scheduling.LastCheck})
 	if err != nil || next.Timer {
 		return err
 	}

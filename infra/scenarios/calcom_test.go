@@ -59,6 +59,7 @@ func TestScenario15WhoIsNotLetIn(t *testing.T) {
 	}
 }
 
+// §17.6: what a webhook changes is offered to nobody from the cache.
 func TestScenario15AForeignBookingBlocksItsStaff(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)

@@ -9,6 +9,7 @@ import (
 	"github.com/askpro/gateway/internal/retell"
 )
 
+// §17.15, §17.27: the first message makes the call; combined_cost is cents.
 func TestScenario17EventsInAnyOrderMakeTheSameCall(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)

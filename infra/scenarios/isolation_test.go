@@ -94,6 +94,7 @@ func everyKind(table, pk string) map[string]func(context.Context, *dynamodb.Clie
 	}
 }
 
+// §17.19: the company is part of every key and look-up, enforced by the database.
 func TestTheDatabaseEnforcesTheCompany(t *testing.T) {
 	t.Parallel()
 	s := stacktest.Shared(t)

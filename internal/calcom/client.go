@@ -50,10 +50,18 @@ func NewClient(base string, secrets *lambdakit.Secrets, now func() time.Time) *C
 
 // Slots lists the bookable starts of an event type in [from, to). A missing day, {} and [] all mean none.
 func (c *Client) Slots(ctx context.Context, who scheduling.Account, eventTypeID int64, from, to time.Time, zone string) ([]time.Time, error) {
+	return c.SlotsToMove(ctx, who, eventTypeID, from, to, zone, "")
+}
+
+// SlotsToMove lists the starts as for moving a booking, whose own time counts as free.
+func (c *Client) SlotsToMove(ctx context.Context, who scheduling.Account, eventTypeID int64, from, to time.Time, zone, uid string) ([]time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, slotsWithin)
 	defer cancel()
 	query := url.Values{
 		"eventTypeId": {strconv.FormatInt(eventTypeID, 10)}, "start": {stamp(from)}, "end": {stamp(to)}, "timeZone": {zone}, "format": {"time"},
+	}
+	if uid != "" {
+		query.Set("bookingUidToReschedule", uid)
 	}
 	var data json.RawMessage
 	if err := c.get(ctx, who, "/slots?"+query.Encode(), versionSlots, &data); err != nil {
@@ -119,16 +127,20 @@ func (c *Client) Search(ctx context.Context, who scheduling.Account, email strin
 	return found, nil
 }
 
-// Cancel frees a booking. One that is gone or cancelled already is a success (§11.3).
+// Cancel frees a booking. One that is gone or cancelled already is a success (§11.3); one that was replaced is not.
 func (c *Client) Cancel(ctx context.Context, who scheduling.Account, uid, reason string) error {
 	_, err := c.post(ctx, who, "/bookings/"+url.PathEscape(uid)+"/cancel", map[string]any{"cancellationReason": reason})
 	if err == nil || scheduling.WhyOf(err) == scheduling.Gone {
 		return nil
 	}
-	if b, readErr := c.Booking(ctx, who, uid); readErr == nil && b.Status == "cancelled" {
-		return nil
+	b, readErr := c.Booking(ctx, who, uid)
+	switch {
+	case readErr != nil || b.Live():
+		return err
+	case b.RescheduledTo != "":
+		return &scheduling.Refused{Why: scheduling.Ended, Err: err}
 	}
-	return err
+	return nil
 }
 
 // Reschedule moves a booking; the answer is the new one. Who asked is not said: the owner's address would skip an

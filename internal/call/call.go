@@ -117,8 +117,20 @@ type Session struct {
 	Wish     *Wish           `json:"w,omitempty"`
 	Called   bool            `json:"cb,omitempty"` // a callback was promised
 	OwnAsked string          `json:"oa,omitempty"` // the own appointment that was asked about when it overlapped
+	Shown    []string        `json:"sh,omitempty"` // appointments in the list read last
+	Phone    string          `json:"ph,omitempty"` // a number that was spoken
+	Asked    *Asked          `json:"as,omitempty"` // the change that a yes is awaited for
 	Ended    bool            `json:"z,omitempty"`
 	Version  int             `json:"-"`
+}
+
+// Asked is a question about a change: only a yes to that very change, in time and not the asking request delivered again,
+// carries it out.
+type Asked struct {
+	Key      string `json:"y"`
+	FeeCents int64  `json:"f,omitempty"`
+	Until    int64  `json:"u"`
+	Delivery string `json:"d,omitempty"`
 }
 
 // Pin keeps what the caller is talking about; it is replaced when another service is named and lapses after 30 minutes.
@@ -145,6 +157,7 @@ type Once struct {
 	Until         int64  `json:"u"`
 	Seq           int    `json:"q,omitempty"`
 	AppointmentID string `json:"a,omitempty"`
+	FeeCents      int64  `json:"f,omitempty"` // of a change
 }
 
 // States of a Once.

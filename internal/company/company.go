@@ -137,10 +137,15 @@ type Service struct {
 	EventTypes           []EventType `json:"event_types"`
 	// ReminderPolicy is single, per_segment or none; empty: single (§16).
 	ReminderPolicy string `json:"reminder_policy,omitempty"`
+	// AllowCancellation is true unless it says false.
+	AllowCancellation *bool `json:"allow_cancellation,omitempty"`
 }
 
 // Duration of the whole service.
 func (s Service) Duration() time.Duration { return time.Duration(s.DurationMinutes) * time.Minute }
+
+// Cancellable tells whether customers may give up an appointment of this service at all; how late, policies say.
+func (s Service) Cancellable() bool { return s.AllowCancellation == nil || *s.AllowCancellation }
 
 // Synonym is another word callers use; Confidence 0–100.
 type Synonym struct {
@@ -197,7 +202,7 @@ type Vacation struct {
 	To   string `json:"to"`
 }
 
-// Policy of one entity and type. Only operational ones are decided so far; the others are kept as configured.
+// Policy of one entity and type; there is one at most. Package policy decides by them.
 type Policy struct {
 	Entity     string `json:"entity"` // company, branch, service, staff
 	EntityID   string `json:"entity_id,omitempty"`
@@ -218,9 +223,11 @@ type PolicyKeys struct {
 	Enabled                      *bool               `json:"enabled,omitempty"`
 	DisabledMessage              string              `json:"disabled_message,omitempty"`
 	AllowedHours                 map[string][]string `json:"allowed_hours,omitempty"`
+	Operations                   []string            `json:"operations,omitempty"` // closed to callers without a number
+	Fields                       []string            `json:"fields,omitempty"`     // of an appointment that may be spoken
 }
 
-// FeeTier charges Fee cents when at least MinHours notice is left.
+// FeeTier charges Fee cents when at least MinHours notice is left. The lowest tier also counts below its own hours.
 type FeeTier struct {
 	MinHours int   `json:"min_hours"`
 	Fee      int64 `json:"fee"`

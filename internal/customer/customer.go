@@ -114,15 +114,11 @@ type Changed struct {
 	At            int64  `json:"t"` // unix seconds
 }
 
-// QuotaWindow is how long a change counts (§14).
-const QuotaWindow = 30 * 24 * time.Hour
-
-// WithChange returns the card with a change added, once per appointment, type and instant, and those that no longer count
-// swept.
-func (c Card) WithChange(x Changed, now time.Time) Card {
+// WithChange returns the card with a change added, once per appointment, type and instant, and those before since swept.
+func (c Card) WithChange(x Changed, since time.Time) Card {
 	list := make([]Changed, 0, len(c.Changes)+1)
 	for _, old := range c.Changes {
-		if old != x && now.Sub(time.Unix(old.At, 0)) <= QuotaWindow {
+		if old != x && old.At >= since.Unix() {
 			list = append(list, old)
 		}
 	}
@@ -130,14 +126,14 @@ func (c Card) WithChange(x Changed, now time.Time) Card {
 	return c
 }
 
-// Used counts the changes of a type that count at now.
-func (c Card) Used(kind string, now time.Time) (n int) {
+// ChangesOf are the instants of a type's changes.
+func (c Card) ChangesOf(kind string) (at []time.Time) {
 	for _, x := range c.Changes {
-		if x.Type == kind && now.Sub(time.Unix(x.At, 0)) <= QuotaWindow {
-			n++
+		if x.Type == kind {
+			at = append(at, time.Unix(x.At, 0))
 		}
 	}
-	return n
+	return at
 }
 
 // Upcoming is one active appointment in unix seconds.

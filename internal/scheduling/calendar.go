@@ -28,13 +28,15 @@ type Account struct {
 type Calendar interface {
 	// Slots lists the bookable starts of an event type in [from, to).
 	Slots(ctx context.Context, who Account, eventTypeID int64, from, to time.Time, zone string) ([]time.Time, error)
+	// SlotsToMove lists the starts that a booking can be moved to: its own time counts as free.
+	SlotsToMove(ctx context.Context, who Account, eventTypeID int64, from, to time.Time, zone, uid string) ([]time.Time, error)
 	// Create books. It is never repeated by the calendar's client.
 	Create(ctx context.Context, who Account, o Order) (Booked, error)
 	// Booking reads one booking; Gone when there is none.
 	Booking(ctx context.Context, who Account, uid string) (Booked, error)
 	// Search lists live and cancelled bookings of an attendee that start at an instant.
 	Search(ctx context.Context, who Account, email string, start time.Time) ([]Booked, error)
-	// Cancel frees a booking; cancelling a cancelled one succeeds.
+	// Cancel frees a booking; cancelling a cancelled one succeeds, one that was replaced is Ended.
 	Cancel(ctx context.Context, who Account, uid, reason string) error
 	// Reschedule moves a booking: the answer is a new one with another uid. It is never repeated by the client.
 	Reschedule(ctx context.Context, who Account, uid string, start time.Time, reason string) (Booked, error)
@@ -87,7 +89,8 @@ const (
 // Why the calendar refused.
 type Why string
 
-// The reasons of §10.7. Unknown is the outcome nobody knows: it may have booked.
+// The reasons of §10.7. Unknown is the outcome nobody knows: it may have booked. Ended is a booking that lives no more:
+// cancelled, or replaced by another one.
 const (
 	Taken         Why = "taken"
 	TooSoon       Why = "too_soon"
@@ -96,6 +99,7 @@ const (
 	Misconfigured Why = "misconfigured"
 	Resting       Why = "resting"
 	Gone          Why = "gone"
+	Ended         Why = "ended"
 	Unknown       Why = "unknown"
 )
 

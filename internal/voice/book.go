@@ -14,6 +14,7 @@ import (
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/phone"
+	"github.com/askpro/gateway/internal/policy"
 	"github.com/askpro/gateway/internal/scheduling"
 )
 
@@ -214,6 +215,9 @@ func (x *turn) whoFor(knownName string) (attendee, *Reply) {
 	a := attendee{email: x.args.email()}
 	if n, err := phone.Parse(x.args["phone"]); err == nil {
 		a.phone = string(n)
+		x.session.Phone = a.phone
+	} else {
+		a.phone = x.session.Phone
 	}
 	if x.request.Caller != "" {
 		a.phone = x.request.Caller
@@ -274,6 +278,9 @@ func (x *turn) book() (Reply, error) {
 		if m := company.MatchService(x.config.Bookable(x.branch.ID), spoken); !m.OK || m.Found.ID != w.service.ID {
 			return x.checkFirst()
 		}
+	}
+	if v := x.mayAbout(policy.Booking, w.service.ID, slot.StaffID); !v.Allowed {
+		return x.disabled(v), nil
 	}
 	key := onceKey(o.Start, w.service.ID)
 	if reply, err := x.repeated(key); reply != nil || err != nil {

@@ -29,7 +29,7 @@ type wanted struct {
 // promise puts a callback into the step of this answer: a new one, or the wish added to one that is still open for the
 // same number, branch and action (§15). Nil without a number: nothing is promised then.
 func (x *turn) promise(w wanted) (r *callback.Request, merged bool, err error) {
-	if w.phone == "" || !policy.Check(x.config, x.branch, policy.Callback, x.now).Allowed {
+	if w.phone == "" || !x.may(policy.Callback).Allowed {
 		return nil, false, nil
 	}
 	known, err := x.desk.Store.Gather(x, x.t, ledger.Ask{Card: w.phone})
@@ -85,10 +85,14 @@ func nonEmpty(list ...string) []string {
 	return out
 }
 
-// number to ring back: a spoken one, else the transmitted one.
+// number to ring back: one that is spoken now, the transmitted one, or one that was spoken before in this call.
 func (x *turn) number() string {
 	if n, err := phone.Parse(x.args["phone"]); err == nil {
+		x.session.Phone = string(n)
 		return string(n)
+	}
+	if x.request.Caller == "" {
+		return x.session.Phone
 	}
 	return x.request.Caller
 }
@@ -143,25 +147,4 @@ func (x *turn) answerCallback(w wanted) (Reply, error) {
 		status, text = "callback_updated", say.callbackUpdated
 	}
 	return answer(status, fill(text, "until", speakUntil(r.PromisedUntil, x.now, loc)), goOn, data), nil
-}
-
-// cancelByCallback and rescheduleByCallback promise a call: changing an appointment by phone has its own rules, which
-// come with the life of an appointment.
-func (x *turn) cancelByCallback() (Reply, error) { return x.changeByCallback("cancel") }
-
-func (x *turn) rescheduleByCallback() (Reply, error) { return x.changeByCallback("reschedule") }
-
-func (x *turn) changeByCallback(action string) (Reply, error) {
-	number := x.number()
-	if number == "" {
-		return answer("need_phone_number", say.needNumberForChange, goOn, nil), nil
-	}
-	words := nonEmpty(x.args["date"], x.args["time"], x.args["new_date"], x.args["new_time"], x.args["service"], x.args["reason"])
-	w := wanted{phone: number, action: action, priority: callback.High, reason: strings.Join(words, " · ")}
-	if id := x.args["appointment_id"]; len(id) == 26 {
-		if a, ok, err := x.desk.Store.Appointment(x, x.t, id); err == nil && ok && a.AttendeePhone == number {
-			w.appointmentID = a.ID
-		}
-	}
-	return x.answerCallback(w)
 }

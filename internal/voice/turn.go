@@ -38,12 +38,16 @@ type turn struct {
 // play opens the session, runs the tool and records its answer in one transaction.
 func (x *turn) play(what tool) (Reply, error) {
 	if err := x.open(); err != nil {
+		if what.informs && x.Err() == nil { // a limiter that cannot be asked must not silence the agent
+			x.desk.Alarm(x, AlarmGuardFailed, x.t.String())
+			return what.run(x)
+		}
 		return Reply{}, err
 	}
 	if x.exceeded() {
 		return x.record(answer("limit_reached", say.limit, transferNext, nil))
 	}
-	if v := policy.Check(x.config, x.branch, what.operation, x.now); !v.Allowed {
+	if v := x.may(what.operation); !v.Allowed {
 		return x.record(x.disabled(v))
 	}
 	reply, err := what.run(x)
@@ -53,13 +57,21 @@ func (x *turn) play(what tool) (Reply, error) {
 	return x.record(reply)
 }
 
+// may asks the company's policy whether this caller may do something now; mayAbout also that of a service and of whoever
+// does it, once they are known.
+func (x *turn) may(op policy.Operation) policy.Verdict { return x.mayAbout(op, "", "") }
+
+func (x *turn) mayAbout(op policy.Operation, serviceID, staffID string) policy.Verdict {
+	return policy.CheckUnder(x.config, x.branch, op, policy.Circumstances{Now: x.now, Anonymous: x.request.Caller == "", Service: serviceID, Staff: staffID})
+}
+
 func (x *turn) disabled(v policy.Verdict) Reply {
 	text := plain(v.Message)
 	if text == "" {
 		text = say.disabled
 	}
 	next := goOn
-	if policy.Check(x.config, x.branch, policy.Callback, x.now).Allowed {
+	if x.may(policy.Callback).Allowed {
 		text, next = text+" "+say.orCallback, offerCallback
 	}
 	return answer("operation_disabled", text, next, nil)

@@ -250,7 +250,7 @@ type Mail struct {
 func (s *Stack) Mails(t testing.TB, to string) []Mail {
 	t.Helper()
 	var out struct{ Mails []Mail }
-	s.must(t, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/_sim/messages?to=%s", s.Ports.Inbox, to), nil, &out)
+	s.must(t, http.MethodGet, s.Inbox("messages?to="+to), nil, &out)
 	return out.Mails
 }
 
