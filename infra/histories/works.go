@@ -59,7 +59,10 @@ type check struct {
 	Number        int    `json:"check"`
 }
 
-const kindCheck = "appointment.check"
+const (
+	kindCheck       = "appointment.check"
+	kindChangeCheck = "appointment.change_check"
+)
 
 func (w *World) workSync(ctx context.Context, m lambdakit.Work) error {
 	switch m.Kind {
@@ -70,15 +73,25 @@ func (w *World) workSync(ctx context.Context, m lambdakit.Work) error {
 		}
 		_, err := w.check(ctx, m, c)
 		return err
+	case event.AppointmentChangeRequested{}.Name(), kindChangeCheck:
+		var c check
+		if err := json.Unmarshal(m.Body, &c); err != nil {
+			return err
+		}
+		_, err := w.checkChange(ctx, m, c)
+		return err
 	case store.KindTimer:
 		due, ok, err := store.ReadTimer(w.t, m.Body)
 		if err != nil {
 			return err
 		}
-		if !ok || due.Name != scheduling.CheckTimer {
+		look := map[string]func(context.Context, lambdakit.Work, check) (scheduling.Next, error){
+			scheduling.CheckTimer: w.check, scheduling.ChangeTimer: w.checkChange,
+		}[due.Name]
+		if !ok || look == nil {
 			return fmt.Errorf("queue sync knows no timer %q of this company", due.Name)
 		}
-		next, err := w.check(ctx, m, check{due.About, scheduling.LastCheck})
+		next, err := look(ctx, m, check{due.About, scheduling.LastCheck})
 		if err != nil || next.Timer {
 			return err
 		}
@@ -109,13 +122,25 @@ func (w *World) workSync(ctx context.Context, m lambdakit.Work) error {
 
 func (w *World) check(ctx context.Context, m lambdakit.Work, c check) (scheduling.Next, error) {
 	next, err := w.sched.Check(ctx, w.t, w.config, c.AppointmentID, c.Number)
-	if err != nil || next.Done || next.Timer {
-		return next, err
-	}
-	body, err := json.Marshal(check{c.AppointmentID, next.Check})
 	if err != nil {
 		return next, err
 	}
-	w.put("sync", lambdakit.Work{Kind: kindCheck, Company: m.Company, At: m.At, Body: body}, next.After)
-	return next, nil
+	return next, w.putOff(m, kindCheck, c.AppointmentID, next)
+}
+
+func (w *World) checkChange(ctx context.Context, m lambdakit.Work, c check) (scheduling.Next, error) {
+	next, err := w.sched.CheckChange(ctx, w.t, w.config, c.AppointmentID, c.Number)
+	if err != nil {
+		return next, err
+	}
+	return next, w.putOff(m, kindChangeCheck, c.AppointmentID, next)
+}
+
+func (w *World) putOff(m lambdakit.Work, kind, appointmentID string, next scheduling.Next) error {
+	if next.Done || next.Timer {
+		return nil
+	}
+	body, err := json.Marshal(check{appointmentID, next.Check})
+	w.put("sync", lambdakit.Work{Kind: kind, Company: m.Company, At: m.At, Body: body}, next.After)
+	return err
 }
