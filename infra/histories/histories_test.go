@@ -7,7 +7,9 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/askpro/gateway/infra/histories"
@@ -39,7 +41,7 @@ func recorded(t testing.TB) []histories.History {
 	return all
 }
 
-// prepared is a world in which everything but the messages of a history has happened.
+// prepared is a world in which everything but the messages of a history has happened. It is to be made in a bubble.
 func prepared(t testing.TB, h *histories.History) *histories.World {
 	t.Helper()
 	file, _, err := histories.Salon(folder, histories.Recorded)
@@ -70,29 +72,36 @@ func every(t testing.TB) int {
 // every order with one of them arriving twice: 12 × (6! + 6 · 7!/2).
 func TestEveryOrderOfArrivalEndsInTheSameState(t *testing.T) {
 	t.Parallel()
-	began, ran, all, open := time.Now(), 0, 0, 0
-	for _, h := range recorded(t) {
-		t.Run(h.Name, func(t *testing.T) {
-			o, err := histories.Run(&h, prepared(t, &h), every(t))
-			if err != nil {
-				t.Fatal(err)
-			}
-			ran, all = ran+o.Ran, all+histories.Orders(len(h.Messages))
-			switch wrong := report(o); {
-			case h.Open == "" && wrong != "":
-				t.Error(wrong)
-			case h.Open != "" && wrong == "" && every(t) == 1:
-				t.Errorf("all orders end alike now: take open out of %s", h.Name)
-			case h.Open != "":
-				open++
-				t.Logf("still open: %s\n%s", h.Open, wrong)
-			}
-		})
+	began := time.Now()
+	var ran, all, open atomic.Int64
+	t.Run("of", func(t *testing.T) {
+		for _, h := range recorded(t) {
+			t.Run(h.Name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					o, err := histories.Run(&h, prepared(t, &h), every(t))
+					if err != nil {
+						t.Fatal(err)
+					}
+					ran.Add(int64(o.Ran))
+					all.Add(int64(histories.Orders(len(h.Messages))))
+					switch wrong := report(o); {
+					case h.Open == "" && wrong != "":
+						t.Error(wrong)
+					case h.Open != "" && wrong == "" && every(t) == 1:
+						t.Errorf("all orders end alike now: take open out of %s", h.Name)
+					case h.Open != "":
+						open.Add(1)
+						t.Logf("still open: %s\n%s", h.Open, wrong)
+					}
+				})
+			})
+		}
+	})
+	if all.Load() != 190_080 && !t.Failed() {
+		t.Errorf("the histories have %d orders, wanted 190080", all.Load())
 	}
-	if all != 190_080 {
-		t.Errorf("the histories have %d orders, wanted 190080", all)
-	}
-	t.Logf("%d of %d orders in %.1f s; %d histories are still open", ran, all, time.Since(began).Seconds(), open)
+	t.Logf("%d of %d orders in %.1f s; %d histories are still open", ran.Load(), all.Load(), time.Since(began).Seconds(), open.Load())
 }
 
 // report says in how many ways the orders of a history end, and how each differs from the wanted one.
@@ -117,10 +126,13 @@ func report(o histories.Outcome) string {
 func TestHistoriesEndAsWrittenDown(t *testing.T) {
 	t.Parallel()
 	for _, h := range recorded(t) {
-		end, _, err := prepared(t, &h).InOrder(&h)
-		if err != nil {
-			t.Fatal(err)
-		}
+		end := ""
+		synctest.Test(t, func(t *testing.T) {
+			var err error
+			if end, _, err = prepared(t, &h).InOrder(&h); err != nil {
+				t.Fatal(err)
+			}
+		})
 		if h.Open == "" && strings.Contains(end, "wrong:") {
 			t.Errorf("%s ends with something wrong:\n%s", h.Name, end)
 		}

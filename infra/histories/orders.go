@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Orders of a history with n messages: every order of them, and every order in which one of them arrives twice.
@@ -101,91 +99,62 @@ type Other struct {
 }
 
 // Run plays a history in its orders, each every-th one (1: all), from one prepared world. Orders that begin alike share
-// their beginning: it is played once and forked.
+// their beginning: it is played once and forked. Where the product waits or sets itself a deadline it does so on the
+// machine's time: run it in a bubble of testing/synctest, so that no load of the machine counts.
 func Run(h *History, w *World, every int) (Outcome, error) {
-	o := Outcome{History: h}
 	want, _, err := w.InOrder(h)
-	if err != nil {
-		return o, err
+	r := &run{Outcome: Outcome{History: h, Want: want}, every: every, ends: map[string]*Other{}}
+	if err == nil {
+		err = r.from(w, nil, 0)
 	}
-	o.Want = want
-	run := &run{h: h, every: every, want: want, ends: map[string]*Other{}, room: make(chan struct{}, runtime.GOMAXPROCS(0))}
-	run.from(w, nil, 0)
-	run.wait.Wait()
-	o.Ran = run.ran
-	for _, other := range run.ends {
-		o.Others = append(o.Others, *other)
+	for _, other := range r.ends {
+		r.Others = append(r.Others, *other)
 	}
-	slices.SortFunc(o.Others, func(a, b Other) int { return shorter(a.Order, b.Order) })
-	return o, run.failed
+	slices.SortFunc(r.Others, func(a, b Other) int { return shorter(a.Order, b.Order) })
+	return r.Outcome, err
 }
 
 type run struct {
-	h     *History
+	Outcome
 	every int
-	want  string
-	room  chan struct{} // one place per processor
-	wait  sync.WaitGroup
-
-	mu     sync.Mutex
-	ran    int
-	ends   map[string]*Other
-	failed error
+	ends  map[string]*Other
 }
 
-// parallel is how many arrivals begin a part of the work that is done side by side with the others.
-const parallel = 2
-
 // from plays everything that can follow an order's beginning. number is the number of its first order.
-func (r *run) from(w *World, arrived []int, number int) {
-	n := len(r.h.Messages)
+func (r *run) from(w *World, arrived []int, number int) error {
+	n := len(r.History.Messages)
 	if complete(n, arrived) {
 		if number%r.every == 0 {
-			r.finish(w.Fork(), arrived)
+			if err := r.finish(w.Fork(), arrived); err != nil {
+				return fmt.Errorf("%s: %w", r.History.Arrival(arrived), err)
+			}
 		}
 		number++
 	}
 	for i, orders := range followers(n, arrived) {
 		if chosen := (number + r.every - 1) / r.every * r.every; chosen < number+orders {
-			r.next(w, append(slices.Clip(arrived), i), number)
+			next, f := append(slices.Clip(arrived), i), w.Fork()
+			if err := f.deliver(i); err != nil {
+				return fmt.Errorf("%s: %w", r.History.Arrival(next), err)
+			}
+			if err := r.from(f, next, number); err != nil {
+				return err
+			}
 		}
 		number += orders
 	}
-}
-
-// next lets one more message arrive and goes on from there.
-func (r *run) next(w *World, arrived []int, number int) {
-	play := func() {
-		f := w.Fork()
-		if err := f.deliver(arrived[len(arrived)-1]); err != nil {
-			r.fail(arrived, err)
-			return
-		}
-		r.from(f, arrived, number)
-	}
-	if len(arrived) != parallel {
-		play()
-		return
-	}
-	r.wait.Go(func() {
-		r.room <- struct{}{}
-		defer func() { <-r.room }()
-		play()
-	})
+	return nil
 }
 
 // finish lets time pass until nothing is left to do, and compares the end.
-func (r *run) finish(w *World, order []int) {
-	end, err := w.end(r.h)
+func (r *run) finish(w *World, order []int) error {
+	end, err := w.end(r.History)
 	if err != nil {
-		r.fail(order, err)
-		return
+		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ran++
-	if end == r.want {
-		return
+	r.Ran++
+	if end == r.Want {
+		return nil
 	}
 	other := r.ends[end]
 	if other == nil {
@@ -196,14 +165,7 @@ func (r *run) finish(w *World, order []int) {
 	if shorter(order, other.Order) < 0 {
 		other.Order = slices.Clone(order)
 	}
-}
-
-func (r *run) fail(order []int, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.failed == nil {
-		r.failed = fmt.Errorf("%s, %s: %w", r.h.Name, r.h.Arrival(order), err)
-	}
+	return nil
 }
 
 // shorter orders orders: fewer messages first, then fewer that overtook others.

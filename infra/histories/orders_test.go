@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/askpro/gateway/infra/histories"
 )
@@ -73,6 +74,17 @@ func small(t *testing.T, messages ...map[string]any) histories.History {
 	return all[0]
 }
 
+func played(t *testing.T, h *histories.History, every int) (o histories.Outcome) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var err error
+		if o, err = histories.Run(h, prepared(t, h), every); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return o
+}
+
 func tool(name, tool string, args map[string]any) map[string]any {
 	return map[string]any{"name": name, "tool": map[string]any{"name": tool, "args": args}}
 }
@@ -83,10 +95,7 @@ func TestAnEndThatDependsOnTheOrderIsFound(t *testing.T) {
 		return tool(words, "request_callback", map[string]any{"action": "cancel", "reason": words})
 	}
 	h := small(t, wish("first"), wish("second")) // what is wished first is the reason, what is wished then a note
-	o, err := histories.Run(&h, prepared(t, &h), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := played(t, &h, 1)
 	if o.Ran != 8 || len(o.Others) == 0 {
 		t.Fatalf("%d orders ran, %d of their ends differ", o.Ran, len(o.Others))
 	}
@@ -103,9 +112,8 @@ func TestOnlyTheWantedOrdersRun(t *testing.T) {
 	t.Parallel()
 	h := small(t, tool("a", "get_opening_hours", nil), tool("b", "list_services", nil), tool("c", "check_customer", nil))
 	for every, want := range map[int]int{1: 42, 2: 21, 5: 9, 100: 1} {
-		o, err := histories.Run(&h, prepared(t, &h), every)
-		if err != nil || o.Ran != want {
-			t.Errorf("every %d: %d orders ran, wanted %d; %v", every, o.Ran, want, err)
+		if o := played(t, &h, every); o.Ran != want {
+			t.Errorf("every %d: %d orders ran, wanted %d", every, o.Ran, want)
 		}
 	}
 }
