@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
@@ -47,6 +48,11 @@ var cases = []struct {
 		started := noon.Add(-time.Hour)
 		yes := true
 		step := full(x, started, &yes)
+		for part, v := range reflect.ValueOf(*step).Fields() {
+			if v.IsZero() && part.Name != "ClearTimers" {
+				x.Errorf("this step has no %s: a part of a step that no case writes may be lost unnoticed", part.Name)
+			}
+		}
 		x.commit(step)
 		ctx := x.Context()
 		x.same(must[call.Call](x)(x.Call(ctx, x.t, "c1")), *step.Call)
