@@ -53,7 +53,9 @@ func TestDue(t *testing.T) {
 		{"a step that would come again at the weekend waits for Monday", with(at(10, 9, 0), func(r *callback.Request) {
 			r.WarnedAt, r.CriticalAt, r.BreachedAt, r.EscalatedAt = ref(at(10, 10, 0)), ref(at(10, 10, 30)), ref(at(10, 11, 0)), ref(at(10, 11, 0))
 		}), at(12, 23, 0), callback.Nothing, "", at(13, 9, 0)},
-		{"contact starts the minutes anew", with(at(13, 9, 0), func(r *callback.Request) { r.Status, r.ContactedAt, r.Tries = callback.Contacted, ref(at(13, 9, 50)), 1 }), at(13, 10, 30), callback.Nothing, "", at(13, 10, 50)},
+		{"contact starts the minutes anew", with(at(13, 9, 0), func(r *callback.Request) {
+			r.Status, r.ContactedAt, r.Tries = callback.Contacted, ref(at(13, 9, 50)), 1
+		}), at(13, 10, 30), callback.Nothing, "", at(13, 10, 50)},
 		{"contact does not make a warning come twice a day", with(at(13, 9, 0), func(r *callback.Request) {
 			r.WarnedAt, r.ContactedAt = ref(at(13, 10, 0)), ref(at(13, 10, 10))
 		}), at(13, 11, 20), callback.Nothing, "", at(13, 11, 40)},
