@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -147,6 +148,32 @@ func TestScenario28AnotherDayIsAnotherCallback(t *testing.T) {
 	}
 	if x, y := request(t, c, a.Text("callback_id")), request(t, c, d.Text("callback_id")); x.AssignedTo == "" || x.AssignedTo == y.AssignedTo {
 		t.Errorf("both are %q's, the other has nothing to do", x.AssignedTo)
+	}
+}
+
+func TestTheSameCallbackThreeTimesIsOne(t *testing.T) {
+	t.Parallel()
+	c := stacktest.Shared(t).NewCompany(t)
+	x := c.Ring(c.Erika)
+	args := map[string]any{"action": "book", "reason": "Ein Termin für zwei."}
+	answers := make([]stacktest.Reply, 3)
+	var wait sync.WaitGroup
+	for i := range answers {
+		wait.Go(func() { answers[i] = x.Tool(t, "request_callback", args) })
+	}
+	wait.Wait()
+	first := answers[0]
+	for _, r := range append(answers, x.Tool(t, "request_callback", args)) {
+		if r.Raw != first.Raw || r.Status != "callback_created" {
+			t.Errorf("%s\n%s", r.Raw, first.Raw)
+		}
+	}
+	if r := request(t, c, first.Text("callback_id")); len(r.Notes) != 0 {
+		t.Errorf("notes %q", r.Notes)
+	}
+	c.Idle(t)
+	if letters := c.Mails(t, c.BranchTo); len(letters) != 1 {
+		t.Errorf("%d letters", len(letters))
 	}
 }
 

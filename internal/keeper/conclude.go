@@ -50,7 +50,7 @@ func (k *Keeper) conclusion(ctx context.Context, t tenant.ID, callID string) (c 
 	if err != nil {
 		return c, err
 	}
-	return c, again(ctx, func() error {
+	err = again(ctx, func() error {
 		known := false
 		if c, known, err = k.Store.Call(ctx, t, callID); err != nil || !known || !c.Over() {
 			return err
@@ -69,6 +69,7 @@ func (k *Keeper) conclusion(ctx context.Context, t tenant.ID, callID string) (c 
 		}
 		return k.Store.Commit(ctx, t, step)
 	})
+	return c, err
 }
 
 // conclude gathers the facts, concludes from them, and sees to it that an unfulfilled wish is told once. It reports whether

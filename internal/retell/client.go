@@ -50,9 +50,13 @@ func (c *Client) Ask(ctx context.Context, keyRefs []string, callID string) (keep
 	defer cancel()
 	for _, key := range keys {
 		stands, err := c.call(ctx, key, callID)
-		if !errors.Is(err, errRefused) {
-			return stands, err
+		if errors.Is(err, errRefused) {
+			continue
 		}
+		if err != nil { // the next poll asks again, so nobody else would say it
+			lambdakit.Log(ctx).Warn("retell", "outcome", "not asked", "call", callID, "error", err)
+		}
+		return stands, err
 	}
 	return keeper.Standing{}, keeper.ErrNoKey
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/phone"
@@ -57,10 +58,18 @@ func (x *turn) number() string {
 	return x.request.Caller
 }
 
+// requestCallback promises a call. The same words once more in the same call get the same answer, and no second note (§5.4).
 func (x *turn) requestCallback() (Reply, error) {
 	number := x.number()
 	if number == "" {
 		return answer("need_phone_number", say.needNumber, goOn, nil), nil
+	}
+	key := "callback#" + x.args.fingerprint()
+	if once := x.session.Find(key, x.now); once != nil {
+		stored, ok, err := x.desk.Store.ToolCall(x, x.t, x.request.CallID, once.Seq)
+		if err != nil || ok {
+			return Reply{OK: true, Status: stored.Status, raw: []byte(stored.Response)}, err
+		}
 	}
 	priority := callback.Normal
 	switch strings.ToLower(x.args["priority"]) {
@@ -89,7 +98,11 @@ func (x *turn) requestCallback() (Reply, error) {
 			w.staff = m.Found
 		}
 	}
-	return x.answerCallback(w)
+	r, err := x.answerCallback(w)
+	if err == nil && r.Status != "need_phone_number" {
+		x.session.Claim(call.Once{Key: key, State: call.Done, Until: x.now.Add(answerFor).Unix(), Seq: x.session.Seq + 1}, x.now)
+	}
+	return r, err
 }
 
 func (x *turn) answerCallback(w wanted) (Reply, error) {
