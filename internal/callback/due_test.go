@@ -53,6 +53,9 @@ func TestDue(t *testing.T) {
 		{"a step that would come again at the weekend waits for Monday", with(at(10, 9, 0), func(r *callback.Request) {
 			r.WarnedAt, r.CriticalAt, r.BreachedAt, r.EscalatedAt = ref(at(10, 10, 0)), ref(at(10, 10, 30)), ref(at(10, 11, 0)), ref(at(10, 11, 0))
 		}), at(12, 23, 0), callback.Nothing, "", at(13, 9, 0)},
+		{"nor is anybody warned again just before the escalation", with(at(10, 16, 1), func(r *callback.Request) {
+			r.WarnedAt, r.CriticalAt = ref(at(10, 17, 1)), ref(at(10, 17, 31))
+		}), at(13, 9, 0), callback.Nothing, "", at(13, 9, 1)},
 		{"contact starts the minutes anew", with(at(13, 9, 0), func(r *callback.Request) {
 			r.Status, r.ContactedAt, r.Tries = callback.Contacted, ref(at(13, 9, 50)), 1
 		}), at(13, 10, 30), callback.Nothing, "", at(13, 10, 50)},

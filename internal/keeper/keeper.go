@@ -101,6 +101,9 @@ func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
 	n.VariableName = call.RealName(n.VariableName, config.Staff, n.ReceivedAt)
 	wasOver := c.Over()
 	changed := c.Merge(n) || !known
+	if c.BranchID == "" && branch.ID != "" { // the first message did not name our number
+		c.BranchID, changed = branch.ID, true
+	}
 	if c.Over() {
 		did, err := k.over(ctx, t, config, &c, session, n, wasOver, step)
 		if err != nil {

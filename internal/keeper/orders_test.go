@@ -212,6 +212,8 @@ func TestTheSameMessagesMakeTheSameCall(t *testing.T) {
 		{"a booking that the calendar never had, with a callback", []message{uncertain, givenUp(true), end, analysis}, "callback_requested", 0},
 		{"and without a number to call", []message{uncertain, givenUp(false), end, analysis}, "abandoned", 1},
 		{"the end was polled", []message{start, poll, end, analysis}, "abandoned", 0},
+		{"given up for lost, and then told", []message{news("closed", func() call.News { return call.News{Event: call.Closed, Connection: "error"} }), start, end, analysis}, "abandoned", 0},
+		{"recording was refused once", []message{start, news(call.Ended, ended, func(n *call.News) { n.Consent = "refused" }), news(call.Analysed, analysed, func(n *call.News) { n.Consent = "granted" })}, "abandoned", 0},
 		{"recording was refused in the analysis only", []message{start, end, news(call.Analysed, analysed, func(n *call.News) { n.Consent = "refused" })}, "abandoned", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

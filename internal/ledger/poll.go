@@ -20,7 +20,7 @@ const (
 func Poll(c *call.Call, now time.Time) Timer {
 	due := c.Began().Add(pollAfter)
 	for !due.After(now) {
-		due = due.Add(pollAgain * max(1, now.Sub(due)/pollAgain))
+		due = due.Add(pollAgain)
 	}
 	return Timer{Kind: OfCall, About: c.RetellID, Queue: "default", Name: PollTimer, DueAt: due}
 }
