@@ -49,6 +49,7 @@ var layers = []layer{
 			"internal/ledger",
 			"internal/notify",
 			"internal/policy",
+			"internal/promise",
 			"internal/scheduling",
 			"internal/voice",
 		},

@@ -63,7 +63,7 @@ const forever = 400 * 24 * time.Hour
 // End writes down how a history ended, in a form that is the same for the same end. What it leaves out tells of the way,
 // not of the end: versions, when a record was made, changed or last heard of, the lines of an appointment's history and
 // the tool calls (a question that arrives twice was asked and answered twice), counters and what a call in progress
-// remembers. Ids that we or the calendar made up are named by what they are of. Lists are sorted.
+// remembers: of that only what it has not let go. Ids that we or the calendar made up are named by what they are of. Lists are sorted.
 func End(ctx context.Context, from Reader, x Scene) (string, error) {
 	e, err := read(ctx, from, x)
 	if err != nil {
@@ -93,12 +93,11 @@ func (e ending) write(x Scene, wrong ...string) string {
 	records(p, "callback", e.callbacks, func(c callback.Request) string { return c.ID })
 	records(p, "call", e.calls, func(c call.Call) string { return c.RetellID })
 	for _, s := range e.sessions {
-		p.line(append([]string{"session", s.CallID, fmt.Sprintf("ended %t called back %t booked", s.Ended, s.Called)}, s.Booked...)...)
-		if s.Held != nil {
-			p.line("session", s.CallID, "still holds", s.Held.Resource, s.Held.Date)
+		if h := s.Held; h != nil && h.Until > x.Now.Unix() {
+			p.line("session", s.CallID, "still holds", h.Resource, h.Date)
 		}
 		for _, o := range s.Once {
-			if o.State == call.Running {
+			if o.State == call.Running && o.Until > x.Now.Unix() {
 				p.line("session", s.CallID, "is still at", o.Key)
 			}
 		}

@@ -3,12 +3,16 @@ package histories
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/askpro/gateway/internal/calcom"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/hook"
+	"github.com/askpro/gateway/internal/keeper"
 	"github.com/askpro/gateway/internal/lambdakit"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/promise"
 	"github.com/askpro/gateway/internal/retell"
 	"github.com/askpro/gateway/internal/scheduling"
 	"github.com/askpro/gateway/internal/store"
@@ -38,9 +42,47 @@ func (w *World) workDefault(ctx context.Context, m lambdakit.Work) error {
 		}
 		return w.calls.Apply(ctx, w.t, news)
 	case event.AppointmentConfirmed{}.Name():
-		return w.calls.Remember(ctx, w.t, m.Body)
+		if err := w.calls.Remember(ctx, w.t, m.Body); err != nil {
+			return err
+		}
+		return w.calls.Hear(ctx, w.t, m.Body)
+	case event.AppointmentCancelled{}.Name(), event.CallbackRequested{}.Name(), event.CallContinued{}.Name():
+		return w.calls.Hear(ctx, w.t, m.Body)
+	case store.KindTimer:
+		return w.timerDefault(ctx, m)
 	}
 	return fmt.Errorf("queue default knows no %s", m.Kind)
+}
+
+func (w *World) timerDefault(ctx context.Context, m lambdakit.Work) error {
+	due, ok, err := store.ReadTimer(w.t, m.Body)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errors.New("a timer of another company")
+	}
+	wanted := false
+	switch what := (timer{due.Kind, due.Name}); what {
+	case timer{ledger.OfCallback, promise.Timer}:
+		wanted, err = w.promises.Tend(ctx, w.t, due.About)
+	case timer{ledger.OfCall, ledger.PollTimer}:
+		wanted, err = w.calls.Poll(ctx, w.t, due.About)
+	case timer{ledger.OfCall, keeper.WishTimer}:
+		wanted, err = w.calls.Wish(ctx, w.t, due.About)
+	default:
+		return fmt.Errorf("queue default knows no timer %q of a %s", due.Name, due.Kind)
+	}
+	if err != nil || wanted {
+		return err
+	}
+	return w.table.Take(ctx, w.t, due)
+}
+
+// timer is what is woken for what.
+type timer struct {
+	of   ledger.Kind
+	name string
 }
 
 func (w *World) workNotifications(ctx context.Context, m lambdakit.Work) error {

@@ -21,6 +21,7 @@ import (
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
+	"github.com/askpro/gateway/internal/promise"
 	"github.com/askpro/gateway/internal/scheduling"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/store/twin"
@@ -45,6 +46,7 @@ type World struct {
 	desk     voice.Desk
 	sched    scheduling.Scheduler
 	calls    keeper.Keeper
+	promises promise.Keeper
 	notifier notify.Notifier
 }
 
@@ -158,7 +160,8 @@ func (w *World) assemble() {
 	client := &calcomedge.Client{Base: "http://calendar/v2", HTTP: w.calendar.client(), Secrets: w.setting, Now: w.clock}
 	w.sched = scheduling.Scheduler{Store: w.table, Calendar: client, Now: w.clock, NewID: w.newID, PlaceholderDomain: placeholderDomain, Alarm: ignore}
 	w.desk = voice.Desk{Store: w.table, Scheduler: &w.sched, Now: w.clock, NewID: w.newID, Alarm: ignore, MailWorks: true}
-	w.calls = keeper.Keeper{Store: w.table, Archive: inTable{}, Now: w.clock, NewID: w.newID, Alarm: ignore}
+	w.calls = keeper.Keeper{Store: w.table, Archive: inTable{}, Telephone: forgetful{}, Now: w.clock, NewID: w.newID, Alarm: ignore}
+	w.promises = promise.Keeper{Store: w.table, Now: w.clock, NewID: w.newID}
 	w.notifier = notify.Notifier{
 		Store: w.table, Mail: w, Done: store.ErrSealed, Busy: store.ErrLeased, Placeholder: notify.IsPlaceholder(placeholderDomain), Alarm: ignore,
 	}
@@ -203,6 +206,17 @@ func (inTable) Keep(context.Context, tenant.ID, string, ledger.Transcript) (stri
 	return "", false, nil
 }
 
+// Drop has nothing to drop.
+func (inTable) Drop(context.Context, tenant.ID, string) error { return nil }
+
+// forgetful is Retell asked how a call stands: it knows none.
+type forgetful struct{}
+
+// Ask answers that there is no such call.
+func (forgetful) Ask(context.Context, []string, string) (keeper.Standing, error) {
+	return keeper.Standing{State: keeper.Unknown}, nil
+}
+
 // put sends work to a queue.
 func (w *World) put(queue string, work lambdakit.Work, after time.Duration) {
 	w.waiting = append(w.waiting, message{queue: queue, work: work, due: w.now.Add(after)})
@@ -212,7 +226,7 @@ func (w *World) put(queue string, work lambdakit.Work, after time.Duration) {
 // messages wait for is kept for them.
 func (w *World) route() {
 	for _, f := range w.table.Facts() {
-		work := lambdakit.Work{Kind: f.Name, Company: f.Company.String(), At: f.At, Body: f.Detail}
+		work := lambdakit.Work{Kind: f.Name, Company: f.Company.String(), At: f.At, Body: []byte(f.Detail)}
 		for _, queue := range w.routes[f.Name] {
 			if !w.keep(func(s Step) bool { return s.Job == queue+" "+f.Name && s.Body == nil }, message{queue: queue, work: work}) {
 				w.put(queue, work, 0)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/askpro/gateway/infra/operator"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/store"
 )
 
@@ -110,14 +111,27 @@ func show(ctx context.Context, table *store.Table, route company.Route, id strin
 			printJSON("  ", a)
 		}
 	}
+	for _, callback := range c.Callbacks {
+		r, ok, err := table.Callback(ctx, t, callback)
+		if err != nil {
+			return true, err
+		}
+		if ok {
+			fmt.Println("\nCallback")
+			printJSON("  ", r)
+		}
+		events, err := table.CallbackEvents(ctx, t, callback)
+		if err != nil {
+			return true, err
+		}
+		printEvents(events)
+	}
 	events, err := table.Events(ctx, t, id)
 	if err != nil {
 		return true, err
 	}
 	fmt.Printf("\nEvents (%d)\n", len(events))
-	for _, e := range events {
-		fmt.Printf("  %s  %-26s %s\n", e.At, e.Name, e.Detail)
-	}
+	printEvents(events)
 	if x, ok, err := table.Transcript(ctx, t, id); err != nil {
 		return true, err
 	} else if ok && x.ObjectKey != "" {
@@ -126,6 +140,12 @@ func show(ctx context.Context, table *store.Table, route company.Route, id strin
 		fmt.Printf("\nTranscript\n%s\n", x.Text)
 	}
 	return true, nil
+}
+
+func printEvents(list []event.Recorded) {
+	for _, e := range list {
+		fmt.Printf("  %s  %-26s %s\n", e.At, e.Name, e.Detail)
+	}
 }
 
 func printJSON(indent string, v any) {

@@ -195,9 +195,10 @@ func (c Card) Overlaps(start, end time.Time) (Upcoming, bool) {
 // mergeFor is how long a second wish is added to the first instead of becoming a callback of its own (§15).
 const mergeFor = 24 * time.Hour
 
-// OpenCallback finds a callback for the same branch and action that is younger than 24 hours.
+// OpenCallback finds the latest callback for the same branch and action, if it is younger than 24 hours: those before it
+// were over when it was made.
 func (c Card) OpenCallback(branchID, action string, now time.Time) (string, bool) {
-	for _, o := range c.Callbacks {
+	for _, o := range slices.Backward(c.Callbacks) {
 		if o.BranchID == branchID && o.Action == action && now.Sub(time.Unix(o.At, 0)) < mergeFor {
 			return o.CallbackID, true
 		}

@@ -27,6 +27,7 @@ type Step struct {
 	Changes      []booking.Change
 	Claims       []booking.Claim
 	Card         *customer.Card
+	OtherCard    *customer.Card // of a second number: of whom is to be called back, where that is not Card's
 	Customer     *customer.Customer
 	EmailOf      string // claims Customer's address for Customer (unique per company)
 	Callback     *callback.Request
@@ -51,6 +52,9 @@ func (s *Step) Written() {
 	}
 	if s.Card != nil {
 		s.Card.Version++
+	}
+	if s.OtherCard != nil {
+		s.OtherCard.Version++
 	}
 	if s.Customer != nil {
 		s.Customer.Version++

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
@@ -128,6 +129,8 @@ type Store interface {
 	Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error
 	Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error)
 	Claim(ctx context.Context, t tenant.ID, uid string) (booking.Claim, bool, error)
+	Callback(ctx context.Context, t tenant.ID, id string) (callback.Request, bool, error)
+	OpenCallbacks(ctx context.Context, t tenant.ID, branchID string) ([]callback.Waiting, error)
 	LeaseSlots(ctx context.Context, t tenant.ID, k booking.SlotKey, now, until time.Time) (bool, error)
 	SaveSlots(ctx context.Context, t tenant.ID, lists []booking.SlotDay) error
 	Rest(ctx context.Context, t tenant.ID, ref string, until time.Time) error

@@ -8,8 +8,6 @@ import (
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
-	"github.com/askpro/gateway/internal/customer"
-	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -133,57 +131,42 @@ func (s *Scheduler) changeAgain(ctx context.Context, look changing, a booking.Ap
 
 // settleChange writes a change that the calendar has made over whatever else changed meanwhile.
 func (s *Scheduler) settleChange(ctx context.Context, look changing, a booking.Appointment, b Booked) error {
-	return s.overChange(ctx, look, a, func(a booking.Appointment, known ledger.Known) *ledger.Step {
+	return s.overChange(ctx, look, a, func(a booking.Appointment, known ledger.Known) (*ledger.Step, error) {
 		step, _ := s.settling(look.t, look.config, look.branch, a, b, known)
-		return step
+		return step, nil
 	})
 }
 
 // giveUpChange leaves the appointment as it is in the calendar and has somebody call the customer, who was told that we
 // would confirm.
 func (s *Scheduler) giveUpChange(ctx context.Context, look changing, a booking.Appointment, reason string) error {
-	return s.overChange(ctx, look, a, func(a booking.Appointment, known ledger.Known) *ledger.Step {
+	return s.overChange(ctx, look, a, func(a booking.Appointment, known ledger.Known) (*ledger.Step, error) {
 		pending := *a.Pending
 		step := s.dropping(look.branch, a, known)
 		if known.Card.CustomerID != "" {
 			card := known.Card
 			step.Card = &card
 		}
-		s.promiseChange(look.t, step, look.branch, a, pending, reason)
-		return step
+		wish := a
+		if pending.Kind == booking.ToReschedule {
+			wish.StartsAt = pending.StartsAt
+		}
+		wish.CallID = pending.CallID
+		return step, s.promise(ctx, look.t, look.config, look.branch, wish, pending.Kind, callback.High, reason, step)
 	})
 }
 
-// promiseChange adds a callback with the wished change to a step, where there is a number to call.
-func (s *Scheduler) promiseChange(t tenant.ID, step *ledger.Step, branch company.Branch, a booking.Appointment, wish booking.PendingChange, reason string) {
-	if a.AttendeePhone == "" {
-		return
-	}
-	now := s.Now()
-	r := &callback.Request{
-		ID: s.NewID(), BranchID: branch.ID, CustomerID: a.CustomerID, CallID: wish.CallID, ServiceID: a.ServiceID, StaffID: a.StaffID,
-		Phone: a.AttendeePhone, Name: a.AttendeeName, Priority: callback.High, Status: callback.Pending, Action: wish.Kind,
-		Reason: reason, AppointmentID: a.ID, CreatedAt: now,
-	}
-	if wish.Kind == booking.ToReschedule {
-		r.WishedAt = &wish.StartsAt
-	}
-	r.PromisedUntil, r.ExpiresAt = callback.Promise(branch, r.Priority, now)
-	step.Callback = r
-	step.Events = append(step.Events, event.CallbackRequested{Head: s.head(t, 1), CallbackID: r.ID, CallID: wish.CallID})
-	if step.Card != nil && step.Card.Key == a.AttendeePhone {
-		card := step.Card.WithCallback(customer.Open{CallbackID: r.ID, BranchID: branch.ID, Action: r.Action, At: now.Unix()}, now)
-		step.Card = &card
-	}
-}
-
-func (s *Scheduler) overChange(ctx context.Context, look changing, a booking.Appointment, write func(booking.Appointment, ledger.Known) *ledger.Step) error {
+func (s *Scheduler) overChange(ctx context.Context, look changing, a booking.Appointment, write func(booking.Appointment, ledger.Known) (*ledger.Step, error)) error {
 	for try := 0; ; try++ {
 		known, err := s.Store.Gather(ctx, look.t, askOfChange(look.branch, a))
 		if err != nil {
 			return err
 		}
-		err = s.Store.Commit(ctx, look.t, write(a, known))
+		step, err := write(a, known)
+		if err != nil {
+			return err
+		}
+		err = s.Store.Commit(ctx, look.t, step)
 		if !ledger.ConflictOn(err) || try == len(confirmAgain) {
 			return err
 		}

@@ -153,6 +153,9 @@ func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
 	if c := step.Card; c != nil {
 		w = append(w, s.put("card", cardKey(t, c.Key), c, c.Version))
 	}
+	if c := step.OtherCard; c != nil {
+		w = append(w, s.put("card", cardKey(t, c.Key), c, c.Version))
+	}
 	if c := step.Customer; c != nil {
 		w = append(w, s.put("customer", customerKey(t, c.ID), c, c.Version, func(it item) {
 			if name := company.Fold(c.Name); name != "" {
@@ -166,7 +169,7 @@ func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
 	if c := step.Callback; c != nil {
 		w = append(w, s.put("callback", callbackKey(t, c.ID), c, c.Version))
 		if k := openCallbackKey(t, c); c.Open() {
-			w = append(w, s.add("open callback", k, callback.Waiting{ID: c.ID, AssignedTo: c.AssignedTo, Priority: c.Priority}))
+			w = append(w, s.add("open callback", k, callback.Waiting{ID: c.ID, AssignedTo: c.AssignedTo, Priority: c.Priority, PromisedUntil: c.PromisedUntil}))
 		} else if c.Version > 0 {
 			w = append(w, write{name: "open callback", item: types.TransactWriteItem{Delete: &types.Delete{TableName: &s.name, Key: k.item()}}})
 		}
@@ -237,6 +240,8 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 	case event.CallbackEscalated:
 		other = callbackKey(t, e.CallbackID).pk
 	case event.CallStarted:
+		call = e.CallID
+	case event.CallContinued:
 		call = e.CallID
 	case event.WishUnfulfilled:
 		call = e.CallID

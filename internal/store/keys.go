@@ -77,12 +77,13 @@ func claimKey(t tenant.ID, uid string) key   { return key{partition(t, "BOOKING"
 func callbackKey(t tenant.ID, id string) key { return key{partition(t, "CALLBACK", id), "HEAD"} }
 func onceKey(t tenant.ID, name string) key   { return key{partition(t, "ONCE", name), "LEASE"} }
 
-// The open callbacks of a branch stand in one partition, the earliest promise first; who is done leaves it.
+// The open callbacks of a branch stand in one partition; who is done leaves it. The key is the id alone, because a promise
+// may be brought forward.
 func openCallbacksPartition(t tenant.ID, branch string) string {
 	return partition(t, "CALLBACKS", branch)
 }
 func openCallbackKey(t tenant.ID, r *callback.Request) key {
-	return key{openCallbacksPartition(t, r.BranchID), openPrefix + listSort(r.PromisedUntil, r.ID)}
+	return key{openCallbacksPartition(t, r.BranchID), openPrefix + r.ID}
 }
 func eventKey(partition, id string) key { return key{partition, eventPrefix + id} }
 func routeKey(route string) key         { return key{directoryPrefix + "ROUTE#" + route, "ENTRY"} }

@@ -184,6 +184,10 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, _, err := s.Callback(ctx, us, "CB")
 		return err
 	},
+	"CallbackEvents": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.CallbackEvents(ctx, us, "CB")
+		return err
+	},
 	"OpenCallbacks": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		_, err := s.OpenCallbacks(ctx, us, "BID")
 		return err

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
@@ -142,6 +145,9 @@ func (s *Table) OpenCallbacks(ctx context.Context, t tenant.ID, branchID string)
 			return nil, err
 		}
 	}
+	slices.SortFunc(out, func(a, b callback.Waiting) int {
+		return cmp.Or(a.PromisedUntil.Compare(b.PromisedUntil), cmp.Compare(a.ID, b.ID))
+	})
 	return out, nil
 }
 
@@ -245,18 +251,24 @@ func (s *Table) CallIDs(ctx context.Context, t tenant.ID, limit int) ([]string, 
 	return ids, nil
 }
 
-// Events of a collection (a call's, or an appointment's without a call) in order.
-func (s *Table) Events(ctx context.Context, t tenant.ID, callID string) ([]Recorded, error) {
-	items, err := s.query(ctx, t, callPartition(t, callID), eventPrefix)
+// Events of a call in order.
+func (s *Table) Events(ctx context.Context, t tenant.ID, callID string) ([]event.Recorded, error) {
+	return s.events(ctx, t, callPartition(t, callID))
+}
+
+// CallbackEvents are those of a callback since it was promised, in order.
+func (s *Table) CallbackEvents(ctx context.Context, t tenant.ID, id string) ([]event.Recorded, error) {
+	return s.events(ctx, t, callbackKey(t, id).pk)
+}
+
+func (s *Table) events(ctx context.Context, t tenant.ID, partition string) ([]event.Recorded, error) {
+	items, err := s.query(ctx, t, partition, eventPrefix)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Recorded, len(items))
+	out := make([]event.Recorded, len(items))
 	for i, it := range items {
-		out[i] = Recorded{Name: text(it, "name"), ID: strings.TrimPrefix(text(it, attrSK), eventPrefix), At: text(it, "at"), Detail: text(it, "detail")}
+		out[i] = event.Recorded{Name: text(it, "name"), ID: strings.TrimPrefix(text(it, attrSK), eventPrefix), At: text(it, "at"), Detail: text(it, "detail")}
 	}
 	return out, nil
 }
-
-// Recorded is an event as the outbox keeps it for seven days.
-type Recorded struct{ Name, ID, At, Detail string }

@@ -382,7 +382,7 @@ func (x *turn) carryOut(o booking.Offer, w wish, slot booking.Slot, known ledger
 		}
 		step.Session = &x.session
 		if x.session.Version == 0 && !x.hasHead {
-			step.Call = x.head()
+			x.head(step)
 		}
 		return nil
 	}

@@ -418,7 +418,7 @@ func (x *turn) carryOutChange(a booking.Appointment, p booking.PendingChange, d 
 			}
 			step.Session = &x.session
 			if x.session.Version == 0 && !x.hasHead {
-				step.Call = x.head()
+				x.head(step)
 			}
 			return nil
 		},

@@ -32,6 +32,7 @@ type Store interface {
 	Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error)
 	Customer(ctx context.Context, t tenant.ID, id string) (customer.Customer, bool, error)
 	Callback(ctx context.Context, t tenant.ID, id string) (callback.Request, bool, error)
+	OpenCallbacks(ctx context.Context, t tenant.ID, branchID string) ([]callback.Waiting, error)
 }
 
 // Desk answers tool calls.

@@ -10,6 +10,7 @@ import (
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/policy"
@@ -108,12 +109,19 @@ func (x *turn) adopt(s call.Session) {
 	x.session = s
 }
 
-// head is the call's own record, made once.
-func (x *turn) head() *call.Call {
-	return &call.Call{
-		ID: x.desk.NewID(), RetellID: x.request.CallID, BranchID: x.branch.ID, Type: x.request.CallType, From: x.request.Caller, To: x.request.OurNumber,
+// head puts the call's own record into a step, made once, with the timer that asks how the call stands should nobody tell
+// of its end.
+func (x *turn) head(step *ledger.Step) {
+	c := &call.Call{
+		ID: x.desk.NewID(), RetellID: x.request.CallID, BranchID: x.branch.ID, Type: strings.TrimSuffix(x.request.CallType, "_call"),
+		From: x.request.Caller, To: x.request.OurNumber,
 		Direction: x.request.Direction, AgentID: x.request.AgentID, Status: call.Ongoing, StartedAt: &x.now, CreatedAt: x.now, UpdatedAt: x.now,
 	}
+	if c.Direction == "outbound" {
+		c.From, c.To = c.To, c.From
+	}
+	step.Call = c
+	step.SetTimers = append(step.SetTimers, ledger.Poll(c, x.now))
 }
 
 // withAnswer completes a step with the session and the record of this tool call.
@@ -125,7 +133,12 @@ func (x *turn) withAnswer(step *ledger.Step, reply Reply) {
 		Status: reply.Status, DurationMS: time.Since(x.began).Milliseconds(), At: x.now,
 	}
 	if x.session.Version == 0 && !x.hasHead {
-		step.Call = x.head()
+		x.head(step)
+	}
+	if x.session.Ended { // the call has been concluded without this
+		step.Events = append(step.Events, event.CallContinued{
+			Head: event.Head{ID: x.desk.NewID(), CompanyID: x.t.String(), At: x.now, Sequence: x.session.Seq}, CallID: x.request.CallID,
+		})
 	}
 }
 

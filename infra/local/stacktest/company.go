@@ -25,8 +25,9 @@ type Company struct {
 	Slug, Key, Secret   string
 	Number, Erika, Max  string // telephone numbers
 	ErikaMail, BranchTo string
-	Events              int64  // event types are Events+1 …
-	more                string // of its file
+	Events              int64                    // event types are Events+1 …
+	Edit                func(file string) string // of its file, for the next Load
+	more                string                   // of its file
 }
 
 var companies atomic.Int64
@@ -79,6 +80,9 @@ func (c *Company) Load(t testing.TB, keyRefs string, values map[string]string) {
 		secrets[k] = v
 	}
 	text := fmt.Sprintf(file, c.Slug, c.Number, c.Events, c.Erika, c.Max, c.more, strings.Join(quoted, ", "))
+	if c.Edit != nil {
+		text = c.Edit(text)
+	}
 	c.must(t, http.MethodPost, c.Local("company"), map[string]any{"file": text, "secrets": secrets}, nil)
 }
 

@@ -74,7 +74,10 @@ var cases = []struct {
 		x.ok(err)
 		x.same(known.Days[booking.DayKey{Resource: "anna", Date: day}], step.Days[0])
 		x.same(known.Card, *step.Card)
-		if step.Call.Version != 1 || step.Days[0].Version != 1 || step.Card.Version != 1 {
+		known, err = x.Gather(ctx, x.t, ledger.Ask{Card: "+4931"})
+		x.ok(err)
+		x.same(known.Card, *step.OtherCard)
+		if step.Call.Version != 1 || step.Days[0].Version != 1 || step.Card.Version != 1 || step.OtherCard.Version != 1 {
 			x.Errorf("versions after the step: call %d, day %d, card %d", step.Call.Version, step.Days[0].Version, step.Card.Version)
 		}
 	}},
@@ -89,7 +92,7 @@ var cases = []struct {
 		yes := true
 		x.commit(full(x, noon, &yes))
 		again := full(x, noon, &yes)
-		x.refuses(again, "call", "session", "day", "appointment", "claim", "card", "customer", "email", "callback")
+		x.refuses(again, "call", "session", "day", "appointment", "claim", "card", "card", "customer", "email", "callback")
 	}},
 	{"a record that somebody else changed refuses the whole step", func(x *try) {
 		x.commit(&ledger.Step{Session: &call.Session{CallID: "c1"}, Card: &customer.Card{Key: "+49", Name: "A"}})
@@ -196,10 +199,15 @@ var cases = []struct {
 		}
 		early.AssignedTo, early.Status = "anna", callback.Assigned
 		x.commit(&ledger.Step{Callback: early})
-		x.waiting("b1", callback.Waiting{ID: "r2", AssignedTo: "anna", Priority: callback.High}, callback.Waiting{ID: "r1", Priority: callback.High})
+		first := callback.Waiting{ID: "r2", AssignedTo: "anna", Priority: callback.High, PromisedUntil: noon.Add(time.Hour)}
+		second := callback.Waiting{ID: "r1", Priority: callback.High, PromisedUntil: noon.Add(2 * time.Hour)}
+		x.waiting("b1", first, second)
+		early.PromisedUntil, first.PromisedUntil = noon.Add(3*time.Hour), noon.Add(3*time.Hour) // it stands once, wherever it moves
+		x.commit(&ledger.Step{Callback: early})
+		x.waiting("b1", second, first)
 		early.Status = callback.Completed
 		x.commit(&ledger.Step{Callback: early})
-		x.waiting("b1", callback.Waiting{ID: "r1", Priority: callback.High})
+		x.waiting("b1", second)
 		x.waiting("b3")
 	}},
 	{"appointments are listed by branch and start, the end of the time left out", func(x *try) {
@@ -271,6 +279,28 @@ var cases = []struct {
 		x.ok(x.Take(x.Context(), x.t, read))
 		x.ok(x.Take(x.Context(), x.t, read))
 		x.due(x.now.Add(time.Hour))
+	}},
+	{"events lie with the call they tell of, else with the callback, in the order of their ids", func(x *try) {
+		head := func(id string) event.Head {
+			return event.Head{ID: id, CompanyID: x.t.String(), At: noon.Add(time.Millisecond)}
+		}
+		x.commit(&ledger.Step{Events: []event.Event{event.WishUnfulfilled{Head: head("e2"), CallID: "c1"}, event.CallStarted{Head: head("e1"), CallID: "c1"}}})
+		x.commit(&ledger.Step{Events: []event.Event{event.CallbackAssigned{Head: head("e3"), CallbackID: "r1", StaffID: "anna"}}})
+		at := noon.Add(time.Millisecond).Format(time.RFC3339Nano)
+		calls, err := x.Events(x.Context(), x.t, "c1")
+		x.ok(err)
+		x.same(calls, []event.Recorded{
+			{Name: "call.started.v1", ID: "e1", At: at, Detail: fmt.Sprintf(`{"event_id":"e1","company_id":%q,"at":%q,"sequence":0,"call_id":"c1","branch_id":""}`, x.t, at)},
+			{Name: "wish.unfulfilled.v1", ID: "e2", At: at, Detail: fmt.Sprintf(`{"event_id":"e2","company_id":%q,"at":%q,"sequence":0,"call_id":"c1","branch_id":""}`, x.t, at)},
+		})
+		callbacks, err := x.CallbackEvents(x.Context(), x.t, "r1")
+		x.ok(err)
+		x.same(callbacks, []event.Recorded{
+			{Name: "callback.assigned.v1", ID: "e3", At: at, Detail: fmt.Sprintf(`{"event_id":"e3","company_id":%q,"at":%q,"sequence":0,"callback_id":"r1","staff_id":"anna"}`, x.t, at)},
+		})
+		none, err := x.Events(x.Context(), x.t, "c2")
+		x.ok(err)
+		x.same(none, []event.Recorded{})
 	}},
 	{"an event needs an id and its company", func(x *try) {
 		for name, head := range map[string]event.Head{"no id": {CompanyID: x.t.String()}, "another company": {ID: "e1", CompanyID: "other"}} {
@@ -370,6 +400,7 @@ func full(x *try, started time.Time, yes *bool) *ledger.Step {
 		Changes:   []booking.Change{{ID: "h1", AppointmentID: "a1", Type: "created", NewStartsAt: noon, CreatedAt: noon, WithinPolicy: true}},
 		Claims:    []booking.Claim{{UID: "u1", Foreign: &booking.Foreign{StartsAt: noon, EndsAt: noon.Add(time.Hour), Status: "accepted", HostID: 4}, ChangedAt: noon}},
 		Card:      &customer.Card{Key: "+4930", CustomerID: "k1", Name: "Erika", Upcoming: []customer.Upcoming{{AppointmentID: "a1", Start: 1, End: 2}}, Callbacks: []customer.Open{{CallbackID: "r1", At: 3}}},
+		OtherCard: &customer.Card{Key: "+4931", Callbacks: []customer.Open{{CallbackID: "r1", At: 3}}},
 		Customer:  &customer.Customer{ID: "k1", Name: "Erika", LastAppointment: &started, Recent: []customer.Visit{{AppointmentID: "a1", Start: 1}}, CreatedAt: noon},
 		EmailOf:   "erika@example.de",
 		Callback:  &callback.Request{ID: "r1", BranchID: "b1", Phone: "+4930", Status: callback.Pending, Notes: []string{"später"}, WishedAt: &started, PromisedUntil: noon, ExpiresAt: noon.Add(time.Hour), CreatedAt: noon},

@@ -15,6 +15,7 @@ import (
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/ledger"
@@ -30,6 +31,8 @@ type Store interface {
 	Call(ctx context.Context, t tenant.ID, callID string) (call.Call, bool, error)
 	ToolCall(ctx context.Context, t tenant.ID, callID string, seq int) (call.ToolCall, bool, error)
 	ToolCalls(ctx context.Context, t tenant.ID, callID string) ([]call.ToolCall, error)
+	Events(ctx context.Context, t tenant.ID, callID string) ([]event.Recorded, error)
+	CallbackEvents(ctx context.Context, t tenant.ID, id string) ([]event.Recorded, error)
 	Transcript(ctx context.Context, t tenant.ID, callID string) (ledger.Transcript, bool, error)
 	Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error)
 	Changes(ctx context.Context, t tenant.ID, id string) ([]booking.Change, error)

@@ -9,6 +9,7 @@ import (
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -128,6 +129,9 @@ func writesOf(t tenant.ID, step *ledger.Step) (w []write, facts []Fact, err erro
 	if c := step.Card; c != nil {
 		put(ofCard, c.Key, "", kept(*c), c.Version)
 	}
+	if c := step.OtherCard; c != nil {
+		put(ofCard, c.Key, "", kept(*c), c.Version)
+	}
 	if c := step.Customer; c != nil {
 		put(ofCustomer, c.ID, "", kept(*c), c.Version)
 		if step.EmailOf != "" {
@@ -137,9 +141,9 @@ func writesOf(t tenant.ID, step *ledger.Step) (w []write, facts []Fact, err erro
 	if c := step.Callback; c != nil {
 		put(ofCallback, c.ID, "", kept(*c), c.Version)
 		if c.Open() {
-			put(ofOpenCallback, c.BranchID, waitingSince(c), callback.Waiting{ID: c.ID, AssignedTo: c.AssignedTo, Priority: c.Priority}, unconditional)
+			put(ofOpenCallback, c.BranchID, c.ID, kept(callback.Waiting{ID: c.ID, AssignedTo: c.AssignedTo, Priority: c.Priority, PromisedUntil: c.PromisedUntil}), unconditional)
 		} else if c.Version > 0 {
-			put(ofOpenCallback, c.BranchID, waitingSince(c), nil, unconditional)
+			put(ofOpenCallback, c.BranchID, c.ID, nil, unconditional)
 		}
 	}
 	for _, e := range step.Events {
@@ -147,7 +151,7 @@ func writesOf(t tenant.ID, step *ledger.Step) (w []write, facts []Fact, err erro
 		if err != nil {
 			return nil, nil, err
 		}
-		put(ofEvent, fact.ID, "", fact, unconditional)
+		put(ofEvent, store.EventCollection(t, e), fact.ID, fact.Recorded, unconditional)
 		facts = append(facts, fact)
 	}
 	for _, x := range step.SetTimers {
@@ -171,11 +175,9 @@ func factOf(t tenant.ID, e event.Event) (Fact, error) {
 	if head.ID == "" || head.CompanyID != t.String() {
 		return Fact{}, fmt.Errorf("event %s carries no id or another company", e.Name())
 	}
-	return Fact{Name: e.Name(), ID: head.ID, Company: t, At: head.At, Detail: detail}, nil
+	at := written(head.At).Format(time.RFC3339Nano)
+	return Fact{Recorded: event.Recorded{Name: e.Name(), ID: head.ID, At: at, Detail: string(detail)}, Company: t, At: head.At}, nil
 }
-
-// waitingSince orders the open callbacks of a branch: the earliest promise first.
-func waitingSince(c *callback.Request) string { return second(c.PromisedUntil) + c.ID }
 
 // second is an instant as lists sort it.
 func second(t time.Time) string { return t.UTC().Format(time.RFC3339) }

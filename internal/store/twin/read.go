@@ -12,6 +12,7 @@ import (
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
@@ -109,6 +110,25 @@ func (s *Table) Callback(ctx context.Context, t tenant.ID, id string) (callback.
 func (s *Table) OpenCallbacks(ctx context.Context, t tenant.ID, branchID string) (list []callback.Waiting, err error) {
 	err = s.do(ctx, "OpenCallbacks", func() error {
 		list = all[callback.Waiting](s, at(t, ofOpenCallback, branchID, ""))
+		return nil
+	})
+	slices.SortStableFunc(list, func(a, b callback.Waiting) int { return a.PromisedUntil.Compare(b.PromisedUntil) })
+	return list, err
+}
+
+// Events of a call in order.
+func (s *Table) Events(ctx context.Context, t tenant.ID, callID string) ([]event.Recorded, error) {
+	return s.events(ctx, "Events", at(t, ofEvent, store.CallCollection(t, callID), ""))
+}
+
+// CallbackEvents are those of a callback since it was promised, in order.
+func (s *Table) CallbackEvents(ctx context.Context, t tenant.ID, id string) ([]event.Recorded, error) {
+	return s.events(ctx, "CallbackEvents", at(t, ofEvent, store.CallbackCollection(t, id), ""))
+}
+
+func (s *Table) events(ctx context.Context, method string, of place) (list []event.Recorded, err error) {
+	err = s.do(ctx, method, func() error {
+		list = all[event.Recorded](s, of)
 		return nil
 	})
 	return list, err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -47,10 +48,9 @@ type record struct {
 
 // Fact is an event that was written and not taken yet, as the stream would hand it to stream-outbox.
 type Fact struct {
-	Name, ID string
-	Company  tenant.ID
-	At       time.Time
-	Detail   []byte
+	event.Recorded
+	Company tenant.ID
+	At      time.Time
 }
 
 // New makes an empty table on a clock.
