@@ -13,6 +13,7 @@ import (
 	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -47,17 +48,7 @@ const AlarmUnknownNumber = "unknown_number"
 
 // Apply brings one piece of news into its call, creating it when it is the first (§4.3).
 func (k *Keeper) Apply(ctx context.Context, t tenant.ID, n call.News) error {
-	for try := 0; ; try++ {
-		err := k.apply(ctx, t, n)
-		if !ledger.ConflictOn(err) || try == 8 {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Duration(try+1) * 15 * time.Millisecond):
-		}
-	}
+	return again(ctx, func() error { return k.apply(ctx, t, n) })
 }
 
 func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
@@ -83,6 +74,7 @@ func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
 	} else if b, ok := config.Branch(c.BranchID); ok {
 		branch = b
 	}
+	before := c.Status
 	changed := c.Merge(n) || !known
 	switch {
 	case n.Event == "call_started" && session.Version == 0:
@@ -97,6 +89,9 @@ func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
 		}
 	}
 	if n.Event == "call_analyzed" {
+		if c.Status == call.Analyzed && before != call.Analyzed && notify.Wanted(config, notify.CallSummary, branch.ID) {
+			step.Events = append(step.Events, event.CallAnalyzed{Head: k.head(t, 3), CallID: n.RetellID, BranchID: branch.ID})
+		}
 		did, err := k.conclude(ctx, t, config, &c, session, n, step)
 		if err != nil {
 			return err
