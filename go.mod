@@ -6,6 +6,7 @@ go 1.26.0
 ignore ./infra/node_modules
 
 require (
+	code.dny.dev/ssrf v0.3.0 // indirect
 	github.com/Masterminds/semver/v3 v3.4.0 // indirect
 	github.com/arran4/golang-ical v0.3.4 // indirect
 	github.com/aws/aws-cdk-go/awscdk/v2 v2.220.0 // indirect
