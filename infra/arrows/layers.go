@@ -50,6 +50,7 @@ var layers = []layer{
 			"internal/notify",
 			"internal/policy",
 			"internal/scheduling",
+			"internal/sla",
 			"internal/voice",
 		},
 		pure: true,
