@@ -3,7 +3,6 @@ package sla
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/askpro/gateway/internal/company"
@@ -99,7 +98,7 @@ func (c Calendar) Check(now time.Time) []Fault {
 		}
 		seen[s.Date] = true
 	}
-	slices.SortFunc(faults, func(a, b Fault) int { return strings.Compare(a.Field+a.Code, b.Field+b.Code) })
+	sortFaults(faults)
 	if len(faults) > 0 {
 		return faults
 	}

@@ -5,7 +5,11 @@
 // what is due and when to look again.
 package sla
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"unicode/utf8"
+)
 
 // Priority decides the targets; the most urgent comes first.
 type Priority string
@@ -110,4 +114,19 @@ func (r Reason) Label() string {
 type Fault struct {
 	Field string `json:"field"`
 	Code  string `json:"code"`
+}
+
+// sortFaults puts them in a fixed order: maps have none.
+func sortFaults(list []Fault) {
+	slices.SortFunc(list, func(a, b Fault) int { return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Code, b.Code)) })
+}
+
+func checkName(name string) (code string) {
+	switch n := utf8.RuneCountInString(name); {
+	case n == 0:
+		return "missing"
+	case n > maxName:
+		return "too-long"
+	}
+	return ""
 }
