@@ -292,8 +292,8 @@ func knownVariables(template string) bool {
 
 // subject of an e-mail: one line, each variable replaced once. What stands in the case is text and nothing else.
 func (a Action) subject(c Case) string {
-	template := a.Subject
-	if strings.TrimSpace(template) == "" {
+	template := oneLine(a.Subject)
+	if template == "" {
 		template = usualSubject
 	}
 	values := [...]string{c.Number, c.Priority.Label(), c.Category, c.Status}

@@ -231,7 +231,7 @@ func TestAMergeStopsBothClocksAndItsUndoingStartsThemAgain(t *testing.T) {
 	l := tuesday(t, sla.Normal)
 	l.Pause(at(t, "24.11.2026 12:15"), sla.Merged)
 	s := l.At(at(t, "30.11.2026 12:00"))
-	if s.State != sla.StateMet || s.Waiting != sla.Merged || s.Response.State != sla.StateNone {
+	if s.State != sla.StateMet || s.Waiting != sla.Merged || s.Response.State != sla.StateNone || !s.Response.DueAt.IsZero() || !s.NextDue().IsZero() {
 		t.Errorf("merged: %+v", s)
 	}
 	wantMilestones(t, &l)
@@ -325,44 +325,54 @@ func TestTheCaseRecordAsJSON(t *testing.T) {
 	}
 }
 
+// drawLedger lets anything happen to a case, each thing at least a minute after the last; then is told after each.
+func drawLedger(t *rapid.T, then ...func(l *sla.Ledger, now time.Time)) (sla.Ledger, time.Time) {
+	now := drawInstant(t, "start")
+	cals := []sla.Calendar{drawCalendar(t), sla.DefaultCalendar("NW")}
+	policy := sla.DefaultPolicy()
+	policy.Targets[sla.Critical] = sla.Target{Response: 60, Resolution: 240, Clock: sla.AroundTheClock}
+	if rapid.Bool().Draw(t, "keeps running") {
+		policy.KeepsRunning = []sla.Reason{sla.Scheduled}
+	}
+	l := sla.Start(now, policy, rapid.SampledFrom(sla.Priorities[:]).Draw(t, "priority"), cals[0])
+	for range rapid.IntRange(1, 8).Draw(t, "steps") {
+		now = now.Add(time.Duration(rapid.IntRange(1, 3000).Draw(t, "minutes")) * time.Minute)
+		switch rapid.IntRange(0, 4).Draw(t, "what") {
+		case 0:
+			l.Pause(now, rapid.SampledFrom([]sla.Reason{sla.WaitingCustomer, sla.WaitingThirdParty, sla.Scheduled, sla.Resolved, sla.Merged}).Draw(t, "reason"))
+		case 1:
+			l.Continue(now)
+		case 2:
+			l.Respond(now)
+		case 3:
+			l.Change(now, sla.PriorityChanged, policy, rapid.SampledFrom(sla.Priorities[:]).Draw(t, "new priority"), rapid.SampledFrom(cals).Draw(t, "new calendar"))
+		case 4:
+			come, _ := sla.Due(l.Milestones(), now)
+			for _, m := range come {
+				if m.At.Before(l.StartedAt) || m.At.After(now) || !l.Record(m) || l.Record(m) {
+					t.Fatalf("%+v at %s", m, now)
+				}
+			}
+		}
+		for _, f := range then {
+			f(&l, now)
+		}
+	}
+	return l, now
+}
+
 // Whatever happens to a case: what is stored and read back says the same, used and left make the target, the clock never
 // runs backwards, a due date is the instant at which the target is used up, and the past can be asked for.
 func TestALedgerSaysTheSameWheneverItIsAsked(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		now := drawInstant(t, "start")
-		cals := []sla.Calendar{drawCalendar(t), sla.DefaultCalendar("NW")}
-		policy := sla.DefaultPolicy()
-		policy.Targets[sla.Critical] = sla.Target{Response: 60, Resolution: 240, Clock: sla.AroundTheClock}
-		if rapid.Bool().Draw(t, "keeps running") {
-			policy.KeepsRunning = []sla.Reason{sla.Scheduled}
-		}
-		l := sla.Start(now, policy, rapid.SampledFrom(sla.Priorities[:]).Draw(t, "priority"), cals[0])
 		type memory struct {
 			at     time.Time
 			status sla.Status
 		}
 		var memories []memory
 		used := time.Duration(0)
-		for range rapid.IntRange(1, 8).Draw(t, "steps") {
-			now = now.Add(time.Duration(rapid.IntRange(1, 3000).Draw(t, "minutes")) * time.Minute)
-			switch rapid.IntRange(0, 4).Draw(t, "what") {
-			case 0:
-				l.Pause(now, rapid.SampledFrom([]sla.Reason{sla.WaitingCustomer, sla.WaitingThirdParty, sla.Scheduled, sla.Resolved, sla.Merged}).Draw(t, "reason"))
-			case 1:
-				l.Continue(now)
-			case 2:
-				l.Respond(now)
-			case 3:
-				l.Change(now, sla.PriorityChanged, policy, rapid.SampledFrom(sla.Priorities[:]).Draw(t, "new priority"), rapid.SampledFrom(cals).Draw(t, "new calendar"))
-			case 4:
-				come, _ := sla.Due(l.Milestones(), now)
-				for _, m := range come {
-					if m.At.Before(l.StartedAt) || m.At.After(now) || !l.Record(m) || l.Record(m) {
-						t.Fatalf("%+v at %s", m, now)
-					}
-				}
-			}
+		l, _ := drawLedger(t, func(l *sla.Ledger, now time.Time) {
 			s := l.At(now)
 			if s.Resolution.Used < used {
 				t.Fatalf("the resolution clock ran back from %s to %s", used, s.Resolution.Used)
@@ -382,7 +392,7 @@ func TestALedgerSaysTheSameWheneverItIsAsked(t *testing.T) {
 				}
 			}
 			memories = append(memories, memory{now, s})
-		}
+		})
 		raw, err := json.Marshal(l)
 		if err != nil {
 			t.Fatal(err)

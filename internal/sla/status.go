@@ -73,6 +73,9 @@ func (s Status) Summary() Summary {
 // NextDue is the earliest due date of a goal that is still to be reached; zero when there is none.
 func (s Status) NextDue() time.Time {
 	var next time.Time
+	if s.Waiting == Resolved || s.Waiting == Merged {
+		return next
+	}
 	for _, r := range []Reading{s.Response, s.Resolution} {
 		if r.MetAt.IsZero() && !r.DueAt.IsZero() && (next.IsZero() || r.DueAt.Before(next)) {
 			next = r.DueAt
@@ -168,7 +171,7 @@ func (l *Ledger) reading(g Goal, now time.Time) Reading {
 	case out.Remaining < 0, out.Remaining == 0 && at.Equal(now) && out.MetAt.IsZero():
 		out.State = StateBreached
 	case p != nil && p.ends():
-		out.State = StateNone // over before anybody had to answer
+		out.State, out.DueAt = StateNone, time.Time{} // over before anybody had to answer
 	case !ok:
 		out.State = StatePaused
 	case atRisk(g, x, out, now):
