@@ -121,14 +121,9 @@ func (r reader) waits(rule Rule, c Case) []wait {
 			from = before(x.target, rule.after())
 		}
 		return []wait{{fmt.Sprintf("%s/%d", g, x.number), func(later time.Duration) (time.Time, bool) {
-			if warns && from+later >= x.target {
-				return time.Time{}, false // a warning after the fact is none
-			}
 			at, ok := r.reachedIn(x, g, from+later, stops)
-			if warns && ok {
-				if due, breached := r.reachedIn(x, g, x.target, stops); breached && due <= at {
-					return time.Time{}, false
-				}
+			if due, breached := r.reachedIn(x, g, x.target, stops); warns && breached && due <= at {
+				return time.Time{}, false // a warning after the fact is none
 			}
 			return instant(at), ok
 		}}}

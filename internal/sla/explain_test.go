@@ -69,6 +69,10 @@ func TestExplanations(t *testing.T) {
 	tooLate.Change(at(t, "25.11.2026 15:00"), sla.PriorityChanged, always, sla.Critical, sla.DefaultCalendar(""))
 	tell("Priorität erhöht, damit überfällig", sla.Resolution, "25.11.2026 15:20", tooLate)
 
+	sunday := begin("27.11.2026 16:30", sla.Normal, sla.DefaultCalendar(""))
+	sunday.Change(at(t, "29.11.2026 11:00"), sla.CategoryChanged, sla.Policy{Name: "Eilig", Targets: map[sla.Priority]sla.Target{sla.Normal: {Resolution: 60}}}, sla.Normal, sla.DefaultCalendar(""))
+	tell("Am Sonntag eine andere Kategorie", sla.Resolution, "29.11.2026 11:00", sunday)
+
 	solved := begin("24.11.2026 10:15", sla.High, sla.DefaultCalendar(""))
 	solved.Respond(at(t, "24.11.2026 12:16"))
 	solved.Pause(at(t, "24.11.2026 12:45"), sla.Resolved)

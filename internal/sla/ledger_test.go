@@ -251,9 +251,37 @@ func TestWarningsByShareOfTheTarget(t *testing.T) {
 
 func TestALeadAsLongAsTheTargetIsHalfOfIt(t *testing.T) {
 	t.Parallel()
-	p := sla.Policy{Targets: map[sla.Priority]sla.Target{sla.Normal: {Response: 20}}}
-	l := sla.Start(at(t, "24.11.2026 09:00"), p, sla.Normal, sla.DefaultCalendar(""))
-	wantMilestones(t, &l, "24.11.2026 09:10 response/1/warning", "24.11.2026 09:20 response/1/breach")
+	for minutes, want := range map[int][2]string{
+		20: {"24.11.2026 09:10 response/1/warning", "24.11.2026 09:20 response/1/breach"},
+		30: {"24.11.2026 09:15 response/1/warning", "24.11.2026 09:30 response/1/breach"},
+		31: {"24.11.2026 09:01 response/1/warning", "24.11.2026 09:31 response/1/breach"},
+	} {
+		p := sla.Policy{Targets: map[sla.Priority]sla.Target{sla.Normal: {Response: minutes}}}
+		l := sla.Start(at(t, "24.11.2026 09:00"), p, sla.Normal, sla.DefaultCalendar(""))
+		wantMilestones(t, &l, want[0], want[1])
+	}
+}
+
+func TestTheSameMinutesOnAnotherClockAreANewTarget(t *testing.T) {
+	t.Parallel()
+	p := sla.DefaultPolicy()
+	l := sla.Start(at(t, "24.11.2026 10:15"), p, sla.High, sla.DefaultCalendar(""))
+	p.Targets = map[sla.Priority]sla.Target{sla.High: {Resolution: 8 * 60, Clock: sla.AroundTheClock}}
+	l.Change(at(t, "24.11.2026 12:15"), sla.PolicyChanged, p, sla.High, sla.DefaultCalendar(""))
+	wantMilestones(t, &l, "24.11.2026 17:15 resolution/2/warning", "24.11.2026 18:15 resolution/2/breach")
+}
+
+func TestACaseIsAtRiskFromItsFirstWarningOn(t *testing.T) {
+	t.Parallel()
+	p := sla.DefaultPolicy()
+	p.ResolutionWarning = sla.Lead{Percents: []int{50}, Minutes: 15}
+	l := sla.Start(at(t, "24.11.2026 09:00"), p, sla.High, sla.DefaultCalendar(""))
+	l.Respond(at(t, "24.11.2026 09:00"))
+	for now, want := range map[string]sla.State{"24.11.2026 12:59": sla.StateOK, "24.11.2026 13:00": sla.StateAtRisk} {
+		if s := l.At(at(t, now)); s.State != want {
+			t.Errorf("%s: %s, wanted %s", now, s.State, want)
+		}
+	}
 }
 
 func TestTheTrafficLight(t *testing.T) {
