@@ -120,13 +120,6 @@ func (l *Ledger) Explain(g Goal, now time.Time) Explanation {
 	return e
 }
 
-func noun(g Goal) string {
-	if g == Response {
-		return "Reaktion"
-	}
-	return "Lösung"
-}
-
 // explainer collects lines.
 type explainer struct {
 	r     reader
@@ -176,14 +169,6 @@ func (x *explainer) agreed() string {
 		s += "; ohne die Feiertage " + in(x.hours.land.Name())
 	}
 	return s + "."
-}
-
-// in a Land: one of them has an article.
-func in(land string) string {
-	if land == "Saarland" {
-		return "im Saarland"
-	}
-	return "in " + land
 }
 
 // change adds a line for each new terms.
@@ -340,14 +325,6 @@ func reason(d Day) string {
 	return "besondere Arbeitszeit " + rangesInWords(d)
 }
 
-func rangesInWords(d Day) string {
-	list := make([]string, len(d.Ranges))
-	for i, r := range d.Ranges {
-		list[i] = r.From.String() + "–" + r.To.String()
-	}
-	return german.SpeakList(list, "und")
-}
-
 // manyLines is how many counted stretches stand one by one; a longer list is told week by week.
 const manyLines = 40
 
@@ -393,14 +370,6 @@ func (x *explainer) count(end time.Time) {
 		}
 		x.add(Line{Kind: LineCounted, From: from, To: to, Counted: int64(counted / time.Second), Total: total / 1e6, Text: text})
 	}
-}
-
-// step of a clock from or to summer time.
-func step(d time.Duration) string {
-	if d == time.Hour {
-		return "eine Stunde"
-	}
-	return length(d)
 }
 
 func (x *explainer) sameDay(a, b int64) bool {
@@ -459,26 +428,6 @@ func (x *explainer) verdict(r Reading, p *Pause) string {
 	return "Es bleiben " + length(r.Remaining) + kind + "."
 }
 
-// length writes an exact time: "3:45 h", with seconds only where there are some.
-func length(d time.Duration) string {
-	seconds := int64(d.Round(time.Second) / time.Second)
-	if seconds%60 == 0 {
-		return fmt.Sprintf("%d:%02d h", seconds/3600, seconds/60%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d h", seconds/3600, seconds/60%60, seconds%60)
-}
-
-// short is a day in a table: "Di 24.11.2026".
-func short(d german.Date) string { return german.WeekdayAbbr(d) + " " + german.WriteDateShort(d) }
-
-// clock is a time of day, with seconds only where there are some.
-func clock(local time.Time) string {
-	if local.Second() == 0 {
-		return local.Format("15:04")
-	}
-	return local.Format("15:04:05")
-}
-
 func (x *explainer) stamp(t time.Time) string {
 	local := t.In(x.hours.loc)
 	return short(german.DateOf(t, x.hours.loc)) + " " + clock(local)
@@ -499,29 +448,4 @@ func (x *explainer) between(from, to time.Time) string {
 // long is an instant in a sentence: "Mittwoch, 25. November 2026, 14:45 Uhr".
 func (x *explainer) long(t time.Time) string {
 	return german.WriteDate(german.DateOf(t, x.hours.loc)) + ", " + clock(t.In(x.hours.loc)) + " Uhr"
-}
-
-var weekdayAbbrs = [...]string{"Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"}
-
-// WeekInWords writes the weekly hours, days with the same hours together: "Mo–Do 08:00–12:00 und 13:00–17:00, Fr 08:00–12:00".
-func (h *Hours) WeekInWords() string {
-	var parts []string
-	for i := 0; i < len(h.week); {
-		j := i + 1
-		for j < len(h.week) && slices.Equal(h.week[j], h.week[i]) {
-			j++
-		}
-		if len(h.week[i]) > 0 {
-			days := weekdayAbbrs[i]
-			if j > i+1 {
-				days += "–" + weekdayAbbrs[j-1]
-			}
-			parts = append(parts, days+" "+rangesInWords(Day{Ranges: h.week[i]}))
-		}
-		i = j
-	}
-	if len(parts) == 0 {
-		return "keine"
-	}
-	return strings.Join(parts, ", ")
 }

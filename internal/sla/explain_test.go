@@ -79,7 +79,6 @@ func TestExplanations(t *testing.T) {
 	tell("Gelöst", sla.Resolution, "01.12.2026 12:00", solved)
 	tell("Zu spät beantwortet", sla.Response, "01.12.2026 12:00", solved)
 	reopened := solved
-	reopened.Pauses = append([]sla.Pause{}, solved.Pauses...)
 	reopened.Continue(at(t, "26.11.2026 09:30"))
 	tell("Wieder geöffnet", sla.Resolution, "26.11.2026 10:00", reopened)
 	merged := begin("24.11.2026 10:15", sla.High, sla.DefaultCalendar(""))

@@ -12,6 +12,7 @@ import (
 //
 // Whoever writes an entry does so in the same transaction as the fact itself. Entries go forward in time: one that claims
 // to be earlier than the last is taken to be just then. An entry that changes nothing is none, so a second delivery is safe.
+// A copy of a Ledger is on its own: entries never write into what the two share.
 type Ledger struct {
 	StartedAt     time.Time   `json:"started_at"`
 	Calendars     []Calendar  `json:"calendars"`
@@ -95,9 +96,9 @@ func (l *Ledger) Change(at time.Time, cause Cause, p Policy, priority Priority, 
 	}
 	t.From, t.Cause = l.notBefore(at), cause
 	if t.Calendar == len(l.Calendars) {
-		l.Calendars = append(l.Calendars, c)
+		l.Calendars = append(slices.Clip(l.Calendars), c)
 	}
-	l.Terms = append(l.Terms, t)
+	l.Terms = append(slices.Clip(l.Terms), t)
 	return true
 }
 
@@ -118,16 +119,17 @@ func (l *Ledger) Pause(at time.Time, r Reason) bool {
 	}
 	at = l.notBefore(at)
 	l.Continue(at)
-	l.Pauses = append(l.Pauses, Pause{From: at, Reason: r})
+	l.Pauses = append(slices.Clip(l.Pauses), Pause{From: at, Reason: r})
 	return true
 }
 
 // Continue ends the pause: back from pending, reopened, or a merge undone.
 func (l *Ledger) Continue(at time.Time) bool {
-	p := l.pause()
-	if p == nil {
+	if l.pause() == nil {
 		return false
 	}
+	l.Pauses = slices.Clone(l.Pauses)
+	p := l.pause()
 	p.To = l.notBefore(at)
 	if p.To.Equal(p.From) {
 		l.Pauses = l.Pauses[:len(l.Pauses)-1]

@@ -212,6 +212,31 @@ func TestASecondDeliveryChangesNothing(t *testing.T) {
 	}
 }
 
+func TestACopyOfALedgerIsOnItsOwn(t *testing.T) {
+	t.Parallel()
+	l := tuesday(t, sla.Normal)
+	l.Pause(at(t, "24.11.2026 11:00"), sla.WaitingCustomer)
+	l.Continue(at(t, "24.11.2026 12:00"))
+	l.Pause(at(t, "24.11.2026 13:00"), sla.WaitingCustomer)
+	before, err := json.Marshal(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := l, l
+	for i, c := range []*sla.Ledger{&one, &two} {
+		c.Continue(at(t, "24.11.2026 14:00").Add(time.Duration(i) * time.Minute))
+		c.Pause(at(t, "24.11.2026 15:00").Add(time.Duration(i)*time.Minute), sla.Scheduled)
+		c.Change(at(t, "24.11.2026 16:00"), sla.PriorityChanged, sla.DefaultPolicy(), sla.Priorities[i], sla.DefaultCalendar("BY"))
+		c.Record(c.Milestones()[i])
+	}
+	if after, err := json.Marshal(l); err != nil || string(after) != string(before) {
+		t.Errorf("the copies changed\n     %s\n to %s (%v)", before, after, err)
+	}
+	if one.Terms[1].Priority != sla.Critical || !one.Pauses[1].To.Equal(at(t, "24.11.2026 14:00")) || one.Recorded[0].Key() == two.Recorded[0].Key() {
+		t.Errorf("the second copy changed the first: %+v", one)
+	}
+}
+
 func TestAnEntryFromThePastIsTakenToBeJustNow(t *testing.T) {
 	t.Parallel()
 	l := tuesday(t, sla.Normal)

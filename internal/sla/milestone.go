@@ -45,7 +45,7 @@ func (l *Ledger) Record(m Milestone) bool {
 		return false
 	}
 	m.At, m.DueAt = m.At.UTC(), m.DueAt.UTC()
-	l.Recorded = append(l.Recorded, m)
+	l.Recorded = append(slices.Clip(l.Recorded), m)
 	return true
 }
 

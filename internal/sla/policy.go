@@ -1,9 +1,7 @@
 package sla
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/askpro/gateway/internal/company"
@@ -175,62 +173,4 @@ func (p Policy) Check() []Fault {
 	}
 	sortFaults(faults)
 	return faults
-}
-
-// InWorkingDays says what a target means on a calendar, as a form shows it: "24 h = 3 Arbeitstage". Where days differ it is
-// about so much.
-func (h *Hours) InWorkingDays(c Clock, target time.Duration) string {
-	text := hours(target)
-	total, days, even := time.Duration(0), 0, true
-	first := time.Duration(0)
-	for _, ranges := range h.week {
-		length := time.Duration(0)
-		for _, r := range ranges {
-			length += time.Duration(r.To-r.From) * time.Minute
-		}
-		if length == 0 {
-			continue
-		}
-		if days == 0 {
-			first = length
-		}
-		days, total, even = days+1, total+length, even && length == first
-	}
-	unit := "Arbeitstag"
-	if c == AroundTheClock {
-		unit, total, days, even = "Tag", 24*time.Hour, 1, true
-	}
-	if days == 0 {
-		return text
-	}
-	one := total / time.Duration(days)
-	tenths := int((target*10 + one/2) / one)
-	if tenths < 5 {
-		return text // "1 h = 0,1 Arbeitstage" helps nobody
-	}
-	about := ""
-	if !even || time.Duration(tenths)*one != target*10 {
-		about = "etwa "
-	}
-	switch {
-	case tenths == 5:
-		return text + " = " + about + "ein halber " + unit
-	case tenths == 10:
-		return text + " = " + about + "1 " + unit
-	case tenths%10 == 0:
-		return text + " = " + about + strconv.Itoa(tenths/10) + " " + unit + "e"
-	}
-	return text + " = " + about + fmt.Sprintf("%d,%d", tenths/10, tenths%10) + " " + unit + "e"
-}
-
-// hours writes a target: "24 h", "1:30 h", "30 min".
-func hours(d time.Duration) string {
-	minutes := int(d / time.Minute)
-	switch {
-	case minutes < 60:
-		return strconv.Itoa(minutes) + " min"
-	case minutes%60 == 0:
-		return strconv.Itoa(minutes/60) + " h"
-	}
-	return fmt.Sprintf("%d:%02d h", minutes/60, minutes%60)
 }
