@@ -52,6 +52,7 @@ var layers = []layer{
 			"internal/policy",
 			"internal/promise",
 			"internal/scheduling",
+			"internal/sla",
 			"internal/voice",
 		},
 		pure: true,
