@@ -1,10 +1,12 @@
-// work-default keeps the record of calls, the customers' history and the promises to ring back.
+// work-default keeps the record of calls, the customers' history, the later life of appointments and the promises to ring
+// back.
 //
 //	Woken by:     queue default: retell.event, appointment.confirmed.v1, appointment.cancelled.v1, callback.requested.v1,
 //	              call.continued.v1, timer   Asks: Retell, for calls nobody told the end of
-//	Tells:        call.started.v1, wish.unfulfilled.v1, callback.assigned.v1, callback.escalated.v1
+//	Tells:        call.started.v1, call.analyzed.v1, wish.unfulfilled.v1, callback.assigned.v1, callback.escalated.v1
 //	Twice:        the same call, history and callback as once
-//	If it fails:  calls look unfinished, callbacks wait. Messages wait in default-dead; `make redrive Q=default` puts them back
+//	If it fails:  calls look unfinished, callbacks wait, reminders are not set. Messages wait in default-dead;
+//	              `make redrive Q=default` puts them back
 package main
 
 import (

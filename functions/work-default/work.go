@@ -9,6 +9,7 @@ import (
 	"github.com/askpro/gateway/internal/keeper"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/promise"
 	"github.com/askpro/gateway/internal/retell"
 	"github.com/askpro/gateway/internal/store"
@@ -37,7 +38,12 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 			return err
 		}
 		return w.calls.Hear(ctx, m.Tenant, m.Body)
-	case event.AppointmentCancelled{}.Name(), event.CallbackRequested{}.Name(), event.CallContinued{}.Name():
+	case event.AppointmentCancelled{}.Name():
+		if err := w.calls.Forget(ctx, m.Tenant, m.Body); err != nil {
+			return err
+		}
+		return w.calls.Hear(ctx, m.Tenant, m.Body)
+	case event.CallbackRequested{}.Name(), event.CallContinued{}.Name():
 		return w.calls.Hear(ctx, m.Tenant, m.Body)
 	case store.KindTimer:
 		return w.timer(ctx, m)
@@ -56,6 +62,8 @@ func (w *worker) timer(ctx context.Context, m lambdakit.Incoming) error {
 	}
 	wanted := false
 	switch what := (timer{due.Kind, due.Name}); what {
+	case timer{ledger.OfAppointment, notify.CompleteTimer}:
+		return w.calls.Complete(ctx, m.Tenant, due.About) // takes or moves it itself
 	case timer{ledger.OfCallback, promise.Timer}:
 		wanted, err = w.promises.Tend(ctx, m.Tenant, due.About)
 	case timer{ledger.OfCall, ledger.PollTimer}:

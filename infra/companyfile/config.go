@@ -75,7 +75,8 @@ func (f File) Config() (*company.Config, error) {
 	}
 	c.Policies = f.policies(w, id, map[string]map[string]bool{"branch": branches, "service": services, "staff": staff})
 	for _, n := range f.Notify {
-		rule := company.NotificationRule{Event: n.Event, Recipient: n.Recipient, Channel: n.Channel, Fallback: n.Fallback, Disabled: n.Disabled, BranchID: branchID("notification "+n.Event, n.Branch, false)}
+		n.check(w)
+		rule := company.NotificationRule{Event: n.Event, Recipient: n.Recipient, Channel: n.Channel, Fallback: n.Fallback, Disabled: n.Disabled, Retries: n.Retries, BranchID: branchID("notification "+n.Event, n.Branch, false)}
 		if n.Service != "" {
 			if !services[n.Service] {
 				w.say("notification %s: there is no service %q", n.Event, n.Service)
@@ -90,6 +91,7 @@ func (f File) Config() (*company.Config, error) {
 		}
 		c.Company.Notifications = append(c.Company.Notifications, rule)
 	}
+	twice(w, f.Notify)
 	return c, errors.Join(w.all...)
 }
 
@@ -175,6 +177,9 @@ func (c Company) smtp(w *wrong) *company.SMTPServer {
 		w.say("company: smtp needs host, port and from")
 	}
 	w.email("company, smtp", s.From)
+	if s.Port == 465 {
+		w.say("company: smtp: port 465 speaks TLS from the first byte; we begin with STARTTLS, which servers speak on 587")
+	}
 	if (s.User == "") != (s.Password == "") {
 		w.say("company: smtp has a user without password, or the other way round")
 	}
@@ -186,12 +191,14 @@ func (c Company) smtp(w *wrong) *company.SMTPServer {
 	return &company.SMTPServer{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password, From: s.From}
 }
 
-// senderID is what a text message may show as its sender: a number, or up to eleven letters and digits (3GPP TS 23.040 §9.1.2.5).
-var senderID = regexp.MustCompile(`^(\+[0-9]{7,15}|[A-Za-z0-9][A-Za-z0-9 ]{0,10})$`)
+// senderID is what a text message may show as its sender: a number, or up to eleven letters, digits and dashes (3GPP TS 23.040
+// §9.1.2.5; End User Messaging takes no blanks), of which one is a letter.
+var senderID = regexp.MustCompile(`^(\+[0-9]{7,15}|[A-Za-z0-9-]{1,11})$`)
 
 func (c Company) sender(w *wrong) string {
-	if c.SMSSender != "" && !senderID.MatchString(c.SMSSender) {
-		w.say("company: sms_sender %q is neither a number nor up to eleven letters and digits", c.SMSSender)
+	s := c.SMSSender
+	if s != "" && (!senderID.MatchString(s) || s[0] != '+' && strings.Trim(s, "0123456789-") == "") {
+		w.say("company: sms_sender %q is neither a number (+49…) nor up to eleven letters, digits and dashes", s)
 	}
 	return c.SMSSender
 }

@@ -103,20 +103,15 @@ type Waiting struct {
 // keepOpen is how long after its promise a request stays open before it expires.
 const keepOpen = 14 * 24 * time.Hour
 
-// Promise sets the deadline from the branch's business hours, to the minute, as it is spoken. A branch that never opens
-// promises the plain time.
+// Promise sets the deadline from the branch's business hours, as it is spoken: nobody says "um 17 Uhr 1", so up to five
+// minutes of it are given away. A branch that never opens promises the plain time.
 func Promise(b company.Branch, p Priority, now time.Time) (until, expires time.Time) {
-	until = wholeMinute(afterOpen(b, now, p.Within()))
+	until = afterOpen(b, now, p.Within()).Truncate(spoken)
 	return until, until.Add(keepOpen)
 }
 
-// wholeMinute is t, or the next minute's beginning.
-func wholeMinute(t time.Time) time.Time {
-	if m := t.Truncate(time.Minute); m.Before(t) {
-		return m.Add(time.Minute)
-	}
-	return t
-}
+// spoken is how finely people say a deadline.
+const spoken = 5 * time.Minute
 
 // afterOpen is when the branch has been open for d since t; the plain time where it never opens.
 func afterOpen(b company.Branch, t time.Time, d time.Duration) time.Time {

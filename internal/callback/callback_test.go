@@ -35,7 +35,7 @@ func TestPromise(t *testing.T) {
 		{"urgent, Friday 17:00, until Monday 10:00", callback.Urgent, at(10, 17, 0), at(13, 10, 0)},
 		{"high, Friday 16:00, until Monday 11:00", callback.High, at(10, 16, 0), at(13, 11, 0)},
 		{"normal, Monday 9:00, until Wednesday 15:00", callback.Normal, at(13, 9, 0), at(15, 15, 0)},
-		{"urgent in mid-minute, to the next whole one", callback.Urgent, at(13, 9, 30).Add(29 * time.Second), at(13, 11, 31)},
+		{"urgent in mid-minute, as it is said: up to five minutes are given away", callback.Urgent, at(13, 9, 30).Add(29 * time.Second), at(13, 11, 30)},
 		{"urgent, before a weekend in which the clocks change", callback.Urgent, at(24, 17, 0), at(27, 10, 0)},
 		{"urgent on Sunday, until Monday 11:00", callback.Urgent, at(12, 12, 0), at(13, 11, 0)},
 	} {

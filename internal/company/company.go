@@ -55,6 +55,7 @@ type NotificationRule struct {
 	Channel   string `json:"channel"`   // email, sms
 	Fallback  string `json:"fallback_channel,omitempty"`
 	Disabled  bool   `json:"disabled,omitempty"`
+	Retries   *int   `json:"retry_count,omitempty"` // after the first attempt, at most 3; nil: 3
 }
 
 // DefaultNotice is how long before its start an appointment may be booked when nobody said otherwise.

@@ -33,7 +33,7 @@ func (AppointmentRequested) Name() string { return "appointment.requested.v1" }
 
 // AppointmentConfirmed: a customer has a fixed time, in the calendar and with us; a higher Version tells of another time.
 // From booking, the checks of unknown outcomes and Cal.com's webhooks. Heard by work-notifications (confirmation, branch
-// mail) and work-default (the customer's history, what came of the call).
+// mail) and work-default (the customer's history, what came of the call, the reminder's timer).
 type AppointmentConfirmed struct {
 	Head
 	AppointmentID string `json:"appointment_id"`
@@ -45,8 +45,8 @@ type AppointmentConfirmed struct {
 func (AppointmentConfirmed) Name() string { return "appointment.confirmed.v1" }
 
 // AppointmentCancelled: an appointment will not take place. By is customer, staff or system.
-// From the checks of unknown outcomes and Cal.com's webhooks. Heard by work-notifications and work-default (what came of
-// the call).
+// From the checks of unknown outcomes, Cal.com's webhooks and the phone. Heard by work-notifications and work-default (the
+// customer's history, what came of the call, the timers).
 type AppointmentCancelled struct {
 	Head
 	AppointmentID string `json:"appointment_id"`
@@ -159,3 +159,14 @@ type WishUnfulfilled struct {
 
 // Name of the event on the bus.
 func (WishUnfulfilled) Name() string { return "wish.unfulfilled.v1" }
+
+// CallAnalyzed: a call is over and its summary is known. Told only where somebody wants to read it. Heard by
+// work-notifications, which tells the branch.
+type CallAnalyzed struct {
+	Head
+	CallID   string `json:"call_id"`
+	BranchID string `json:"branch_id"`
+}
+
+// Name of the event on the bus.
+func (CallAnalyzed) Name() string { return "call.analyzed.v1" }

@@ -13,6 +13,7 @@ import (
 	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -61,21 +62,6 @@ func (k *Keeper) Apply(ctx context.Context, t tenant.ID, n call.News) error {
 	return again(ctx, func() error { return k.apply(ctx, t, n) })
 }
 
-// again starts over when somebody else changed what was read.
-func again(ctx context.Context, do func() error) error {
-	for try := 0; ; try++ {
-		err := do()
-		if !ledger.ConflictOn(err) || try == 8 {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Duration(try+1) * 15 * time.Millisecond):
-		}
-	}
-}
-
 func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
 	config, err := k.Store.Config(ctx, t)
 	if err != nil {
@@ -99,10 +85,13 @@ func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
 	}
 	n.SpokenName = call.RealName(n.SpokenName, config.Staff, n.ReceivedAt)
 	n.VariableName = call.RealName(n.VariableName, config.Staff, n.ReceivedAt)
-	wasOver := c.Over()
+	wasOver, before := c.Over(), c.Status
 	changed := c.Merge(n) || !known
 	if c.BranchID == "" && branch.ID != "" { // the first message did not name our number
 		c.BranchID, changed = branch.ID, true
+	}
+	if c.Status == call.Analyzed && before != call.Analyzed && notify.Wanted(config, notify.CallSummary, branch.ID) {
+		step.Events = append(step.Events, event.CallAnalyzed{Head: k.head(t, 3), CallID: n.RetellID, BranchID: branch.ID})
 	}
 	if c.Over() {
 		did, err := k.over(ctx, t, config, &c, session, n, wasOver, step)

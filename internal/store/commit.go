@@ -245,6 +245,8 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 		call = e.CallID
 	case event.WishUnfulfilled:
 		call = e.CallID
+	case event.CallAnalyzed:
+		call = e.CallID
 	}
 	if call != "" {
 		return callPartition(t, call)

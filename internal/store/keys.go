@@ -9,6 +9,7 @@ import (
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -26,6 +27,7 @@ const (
 	timerPrefix        = "TIMER#"
 	toolPrefix         = "TOOL#"
 	changePrefix       = "CHANGE#"
+	messagePrefix      = "MESSAGE#"
 	openPrefix         = "OPEN#"
 	// dueShards spreads the timers of all companies over partitions of the index due.
 	dueShards = 8
@@ -62,6 +64,14 @@ func timerKey(t tenant.ID, x ledger.Timer) key {
 	return key{partition(t, string(x.Kind), x.About), timerPrefix + x.Queue + "#" + x.Name}
 }
 
+// What became of a message stands beside what it is about, so that its page shows it.
+func deliveriesPartition(t tenant.ID, kind ledger.Kind, about string) string {
+	return partition(t, string(kind), about)
+}
+func deliveryKey(t tenant.ID, d notify.Delivery) key {
+	return key{deliveriesPartition(t, d.Kind, d.About), messagePrefix + d.Name()}
+}
+
 func dayKey(t tenant.ID, d booking.DayKey) key {
 	return key{partition(t, "BUSY", d.Resource), "DAY#" + d.Date.String()}
 }
@@ -75,7 +85,6 @@ func emailKey(t tenant.ID, email string) key {
 func customerKey(t tenant.ID, id string) key { return key{partition(t, "CUSTOMER", id), "HEAD"} }
 func claimKey(t tenant.ID, uid string) key   { return key{partition(t, "BOOKING", uid), "CLAIM"} }
 func callbackKey(t tenant.ID, id string) key { return key{partition(t, "CALLBACK", id), "HEAD"} }
-func onceKey(t tenant.ID, name string) key   { return key{partition(t, "ONCE", name), "LEASE"} }
 
 // The open callbacks of a branch stand in one partition; who is done leaves it. The key is the id alone, because a promise
 // may be brought forward.

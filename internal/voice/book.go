@@ -13,6 +13,7 @@ import (
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/phone"
 	"github.com/askpro/gateway/internal/policy"
 	"github.com/askpro/gateway/internal/scheduling"
@@ -486,8 +487,10 @@ func (x *turn) outcome(out scheduling.Outcome, w wish) Reply {
 	loc := x.branch.Location()
 	p, _ := x.config.Person(a.StaffID)
 	channels := []string{}
-	if a.AttendeeEmail != "" && x.desk.MailWorks {
-		channels = append(channels, "email")
+	for _, c := range notify.Promised(x.config, a) {
+		if c != notify.Email || x.desk.MailWorks {
+			channels = append(channels, string(c))
+		}
 	}
 	spoken := german.SpeakWhen(a.StartsAt, x.now, loc)
 	data := map[string]any{
@@ -495,8 +498,10 @@ func (x *turn) outcome(out scheduling.Outcome, w wish) Reply {
 		"service_name": w.service.Name, "staff_name": p.Name, "confirmation_channels": channels, "spoken": spoken,
 	}
 	byMail := ""
-	if len(channels) > 0 {
+	if slices.Contains(channels, "email") {
 		byMail = " " + say.byMail
+	} else if len(channels) > 0 {
+		byMail = " " + say.byText
 	}
 	with := ""
 	if p.Name != "" {
@@ -507,8 +512,10 @@ func (x *turn) outcome(out scheduling.Outcome, w wish) Reply {
 		return answer("requested", say.requested, goOn, data)
 	case scheduling.IsUncertain:
 		text := say.uncertainCall
-		if len(channels) > 0 {
+		if slices.Contains(channels, "email") {
 			text = say.uncertain
+		} else if len(channels) > 0 {
+			text = say.uncertainText
 		} else if a.AttendeePhone == "" {
 			text = say.uncertainNothing
 		}

@@ -96,7 +96,7 @@ func (f *faults) match(c *call) *Fault {
 // throttles are the services' own words for too much.
 var throttles = map[string]string{
 	"dynamodb": "ProvisionedThroughputExceededException", "sqs": "RequestThrottled", "events": "ThrottlingException", "s3": "SlowDown",
-	"ses": "TooManyRequestsException", "sts": "Throttling", "ssm": "ThrottlingException", "secretsmanager": "ThrottlingException",
+	"ses": "TooManyRequestsException", "sms": "ThrottlingException", "sts": "Throttling", "ssm": "ThrottlingException", "secretsmanager": "ThrottlingException",
 }
 
 // injected is the answer to a call that is made to fail without being done.

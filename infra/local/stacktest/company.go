@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,13 +29,14 @@ type Company struct {
 	Events              int64                    // event types are Events+1 …
 	Edit                func(file string) string // of its file, for the next Load
 	more                string                   // of its file
+	head                string                   // of its company, as more members
 }
 
 var companies atomic.Int64
 
 const file = `
 company: {slug: %[1]s, name: Testsalon, webhook_route_id: %[1]s, retell_api_keys: [%[7]s],
-  calcom_api_key: "ssm:/askpro/local/calcom/%[1]s/api-key", calcom_webhook_secrets: ["ssm:/askpro/local/calcom-webhook/%[1]s/secret"]}
+  calcom_api_key: "ssm:/askpro/local/calcom/%[1]s/api-key", calcom_webhook_secrets: ["ssm:/askpro/local/calcom-webhook/%[1]s/secret"]%[8]s}
 branches: [{slug: mitte, name: Mitte, address: Testweg 1, city: Berlin, phone: "%[2]s", notification_email: branch@%[1]s.example,
   business_hours: {monday: ["08:00-20:00"], tuesday: ["08:00-20:00"], wednesday: ["08:00-20:00"], thursday: ["08:00-20:00"], friday: ["08:00-20:00"], saturday: ["08:00-20:00"], sunday: ["08:00-20:00"]},
   forwarding: {fallback_number: "+493000000000"}}]
@@ -52,6 +54,12 @@ customers: [{name: Erika Test, phone: "%[4]s", email: erika@%[1]s.example}, {nam
 // NewCompany enters a company of the test's own; more is appended to its file (policies, for instance).
 func (s *Stack) NewCompany(t testing.TB, more ...string) *Company {
 	t.Helper()
+	return s.NewCompanyWith(t, nil, more...)
+}
+
+// NewCompanyWith is NewCompany with more members of the file's company, such as sms_sender.
+func (s *Stack) NewCompanyWith(t testing.TB, members []string, more ...string) *Company {
+	t.Helper()
 	n := companies.Add(1)
 	// Numbers and ids must not meet those of another test process on the same stack.
 	base := time.Now().UnixNano()/1000%9_000_000*100 + n%100
@@ -62,6 +70,9 @@ func (s *Stack) NewCompany(t testing.TB, more ...string) *Company {
 		ID: tenant.Proven(ident.Derive("company", slug)),
 	}
 	c.more = strings.Join(more, "\n")
+	for _, m := range members {
+		c.head += ", " + m
+	}
 	c.Load(t, c.ref("webhook"), map[string]string{c.ref("webhook"): c.Key})
 	return c
 }
@@ -79,7 +90,7 @@ func (c *Company) Load(t testing.TB, keyRefs string, values map[string]string) {
 	for k, v := range values {
 		secrets[k] = v
 	}
-	text := fmt.Sprintf(file, c.Slug, c.Number, c.Events, c.Erika, c.Max, c.more, strings.Join(quoted, ", "))
+	text := fmt.Sprintf(file, c.Slug, c.Number, c.Events, c.Erika, c.Max, c.more, strings.Join(quoted, ", "), c.head)
 	if c.Edit != nil {
 		text = c.Edit(text)
 	}
@@ -256,6 +267,22 @@ func (s *Stack) Mails(t testing.TB, to string) []Mail {
 	var out struct{ Mails []Mail }
 	s.must(t, http.MethodGet, s.Inbox("messages?to="+to), nil, &out)
 	return out.Mails
+}
+
+// SMS is a text message in the inbox.
+type SMS struct{ From, To, Text string }
+
+// Texts are the text messages to a number.
+func (s *Stack) Texts(t testing.TB, to string) []SMS {
+	t.Helper()
+	var out struct{ SMS []SMS }
+	s.must(t, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/_sim/messages?to=%s", s.Ports.Inbox, url.QueryEscape(to)), nil, &out)
+	return out.SMS
+}
+
+// Mailbox is a control's address at the inbox's port.
+func (s *Stack) Mailbox(path string) string {
+	return fmt.Sprintf("http://127.0.0.1:%d/_sim/%s", s.Ports.Inbox, path)
 }
 
 // Appointment reads one of ours; the test fails when there is none.
