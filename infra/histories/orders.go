@@ -214,7 +214,7 @@ func (w *World) end(h *History) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return e.write(x, slices.Concat(w.strays(e), w.table.OpenClaims(w.t), w.dead, w.trouble)...), nil
+	return e.write(x, slices.Concat(w.strays(e), w.table.Unfinished(w.t), w.dead, w.trouble)...), nil
 }
 
 // strays counts records that the table holds and the end does not name.

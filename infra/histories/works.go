@@ -12,6 +12,7 @@ import (
 	"github.com/askpro/gateway/internal/keeper"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/promise"
 	"github.com/askpro/gateway/internal/retell"
 	"github.com/askpro/gateway/internal/scheduling"
@@ -46,7 +47,12 @@ func (w *World) workDefault(ctx context.Context, m lambdakit.Work) error {
 			return err
 		}
 		return w.calls.Hear(ctx, w.t, m.Body)
-	case event.AppointmentCancelled{}.Name(), event.CallbackRequested{}.Name(), event.CallContinued{}.Name():
+	case event.AppointmentCancelled{}.Name():
+		if err := w.calls.Forget(ctx, w.t, m.Body); err != nil {
+			return err
+		}
+		return w.calls.Hear(ctx, w.t, m.Body)
+	case event.CallbackRequested{}.Name(), event.CallContinued{}.Name():
 		return w.calls.Hear(ctx, w.t, m.Body)
 	case store.KindTimer:
 		return w.timerDefault(ctx, m)
@@ -64,6 +70,8 @@ func (w *World) timerDefault(ctx context.Context, m lambdakit.Work) error {
 	}
 	wanted := false
 	switch what := (timer{due.Kind, due.Name}); what {
+	case timer{ledger.OfAppointment, notify.CompleteTimer}:
+		return w.calls.Complete(ctx, w.t, due.About)
 	case timer{ledger.OfCallback, promise.Timer}:
 		wanted, err = w.promises.Tend(ctx, w.t, due.About)
 	case timer{ledger.OfCall, ledger.PollTimer}:
@@ -86,6 +94,19 @@ type timer struct {
 }
 
 func (w *World) workNotifications(ctx context.Context, m lambdakit.Work) error {
+	switch m.Kind {
+	case store.KindTimer:
+		due, ok, err := store.ReadTimer(w.t, m.Body)
+		if err != nil {
+			return err
+		}
+		if !ok || due.Name != notify.ReminderTimer {
+			return fmt.Errorf("queue notifications knows no timer %q of this company", due.Name)
+		}
+		return w.notifier.Remind(ctx, w.t, due.About)
+	case notify.KindSweep:
+		return w.notifier.Sweep(ctx, w.t)
+	}
 	again, err := w.notifier.Handle(ctx, w.t, m.Kind, m.Body, m.Attempt)
 	if err != nil || again.After == 0 {
 		return err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,7 +39,8 @@ type World struct {
 	ticks    *[]time.Time
 	table    *twin.Table
 	calendar *calendar
-	waiting  []message // in the queues, in the order they came
+	waiting  []message  // in the queues, in the order they came
+	sending  sync.Mutex // letters go out side by side
 	letters  []Letter
 	dead     []string // what ended in a dead-letter queue, and why
 	trouble  []string // faults of ours that a caller heard
@@ -71,7 +73,7 @@ type message struct {
 	receives int
 }
 
-// Letter is a message that was sent.
+// Letter is a message that was sent, by mail or (Subject SMS) as a text.
 type Letter struct {
 	To, Subject, Text string
 	Invite            *Invite
@@ -163,11 +165,14 @@ func (w *World) assemble() {
 	w.calls = keeper.Keeper{Store: w.table, Archive: inTable{}, Telephone: forgetful{}, Now: w.clock, NewID: w.newID, Alarm: ignore}
 	w.promises = promise.Keeper{Store: w.table, Now: w.clock, NewID: w.newID}
 	w.notifier = notify.Notifier{
-		Store: w.table, Mail: w, Done: store.ErrSealed, Busy: store.ErrLeased, Placeholder: notify.IsPlaceholder(placeholderDomain), Alarm: ignore,
+		Store: w.table, Mail: w, Texts: w, Now: w.clock, Done: store.ErrSealed, Busy: store.ErrLeased,
+		Placeholder: notify.IsPlaceholder(placeholderDomain), Alarm: ignore, Skipped: skipped,
 	}
 }
 
 func ignore(context.Context, string, string) {}
+
+func skipped(context.Context, string, notify.Event, string, string) {}
 
 func (w *World) clock() time.Time { return w.now }
 
@@ -188,14 +193,25 @@ func (x *setting) Get(_ context.Context, refs ...string) ([]string, error) {
 	return values, nil
 }
 
-// Send is the mail service: it keeps the letter.
-func (w *World) Send(_ context.Context, _ tenant.ID, m notify.Message) (string, error) {
-	l := Letter{To: m.To, Subject: m.Subject, Text: m.Text}
-	if i := m.Invite; i != nil {
-		l.Invite = &Invite{i.Method, i.UID, i.Sequence, i.Start, i.End}
+// SendLetter is the mail service: it keeps the letter.
+func (w *World) SendLetter(_ context.Context, _ tenant.ID, l notify.Letter) (string, error) {
+	letter := Letter{To: l.To, Subject: l.Subject, Text: l.Text}
+	if i := l.Invite; i != nil {
+		letter.Invite = &Invite{i.Method, i.UID, i.Sequence, i.Start, i.End}
 	}
+	return w.sent(letter, l.Key)
+}
+
+// SendText is the provider of text messages: it keeps them too.
+func (w *World) SendText(_ context.Context, _ tenant.ID, m notify.Text) (string, error) {
+	return w.sent(Letter{To: m.To, Subject: "SMS", Text: m.Body}, m.Key)
+}
+
+func (w *World) sent(l Letter, key string) (string, error) {
+	w.sending.Lock()
+	defer w.sending.Unlock()
 	w.letters = append(w.letters, l)
-	return m.Key, nil
+	return key, nil
 }
 
 // inTable is an archive that leaves every transcript in the table.

@@ -13,6 +13,7 @@ import (
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -349,26 +350,65 @@ var cases = []struct {
 			x.Errorf("rests until %s and %s, another key until %s", until, known.Key.RestUntil, other)
 		}
 	}},
-	{"a once-key is leased to one, sealed for ever, and free after a failure or a lapsed lease", func(x *try) {
-		claim := func(want error) {
+	{"a message is claimed by one, done for ever, and free when its lease or its pause is over", func(x *try) {
+		d := notify.Delivery{Kind: ledger.OfAppointment, About: "a1", Event: notify.Reminder, Version: "1.A", Channel: notify.Email, Recipient: "customer"}
+		claim := func(want error) notify.Delivery {
 			x.Helper()
-			if err := x.ClaimOnce(x.Context(), x.t, "mail/1", time.Minute); !errors.Is(err, want) || (want == nil && err != nil) {
+			got, err := x.ClaimDelivery(x.Context(), x.t, d, time.Minute)
+			if !errors.Is(err, want) || (want == nil && err != nil) {
 				x.Fatalf("claimed with %v, wanted %v", err, want)
 			}
+			return got
 		}
-		claim(nil)
+		began := x.now.UTC()
+		first := claim(nil)
+		want := d
+		want.Status, want.Tries, want.CreatedAt, want.UpdatedAt, want.Until = notify.Processing, 1, began, began, began.Add(time.Minute)
+		x.same(first, want)
+		x.same(claim(store.ErrLeased), want)
+		x.now = x.now.Add(time.Minute - time.Millisecond)
 		claim(store.ErrLeased)
-		x.ok(x.FreeOnce(x.Context(), x.t, "mail/1"))
-		claim(nil)
-		x.now = x.now.Add(59 * time.Second)
-		claim(store.ErrLeased)
-		x.now = x.now.Add(time.Second)
-		claim(nil)
-		x.ok(x.SealOnce(x.Context(), x.t, "mail/1", "id"))
-		claim(store.ErrSealed)
-		x.ok(x.FreeOnce(x.Context(), x.t, "mail/1"))
-		claim(store.ErrSealed)
-		x.ok(x.FreeOnce(x.Context(), x.t, "never claimed"))
+		x.now = x.now.Add(time.Millisecond)
+		second := claim(nil)
+		want.Tries, want.UpdatedAt, want.Until = 2, x.now, x.now.Add(time.Minute)
+		x.same(second, want)
+
+		first.Status = notify.Sent // too late: the second attempt has begun
+		x.ok(x.SaveDelivery(x.Context(), x.t, first))
+		x.same(claim(store.ErrLeased), want)
+
+		second.Status, second.Failures, second.Via, second.Until = notify.Waiting, 1, notify.Email, x.now.Add(5*time.Minute)
+		x.ok(x.SaveDelivery(x.Context(), x.t, second))
+		want.Status, want.Failures, want.Via, want.Until = second.Status, second.Failures, second.Via, second.Until
+		x.same(claim(store.ErrLeased), want)
+		x.now = x.now.Add(5 * time.Minute)
+		third := claim(nil)
+		third.Status, third.Via, third.ProviderID, third.Until = notify.Sent, notify.SMS, "id", time.Time{}
+		x.ok(x.SaveDelivery(x.Context(), x.t, third))
+		want.Status, want.Tries, want.Via, want.ProviderID, want.Until, want.UpdatedAt = notify.Sent, 3, notify.SMS, "id", time.Time{}, x.now
+		x.same(claim(store.ErrSealed), want)
+	}},
+	{"messages about something are listed by event and version; one never begun is not written down", func(x *try) {
+		about := func(event notify.Event, version, about string) notify.Delivery {
+			return notify.Delivery{Kind: ledger.OfCall, About: about, Event: event, Version: version, Channel: notify.Email, Recipient: "branch"}
+		}
+		for _, d := range []notify.Delivery{about(notify.Reminder, "2", "c1"), about(notify.Confirmed, "1", "c1"), about(notify.Reminder, "1", "c1"), about(notify.Reminder, "1", "c2")} {
+			_, err := x.ClaimDelivery(x.Context(), x.t, d, time.Minute)
+			x.ok(err)
+		}
+		never := about(notify.Cancelled, "1", "c1")
+		never.Status = notify.Sent
+		x.ok(x.SaveDelivery(x.Context(), x.t, never))
+		list, err := x.Deliveries(x.Context(), x.t, ledger.OfCall, "c1")
+		x.ok(err)
+		var names []string
+		for _, d := range list {
+			names = append(names, d.Name())
+			if d.Kind != ledger.OfCall || d.About != "c1" {
+				x.Errorf("%s is about %s %s", d.Name(), d.Kind, d.About)
+			}
+		}
+		x.same(names, []string{about(notify.Confirmed, "1", "").Name(), about(notify.Reminder, "1", "").Name(), about(notify.Reminder, "2", "").Name()})
 	}},
 	{"what is one company's is not there for another", func(x *try) {
 		yes := true
@@ -377,8 +417,10 @@ var cases = []struct {
 		x.t = tenant.Proven(ident.New(x.now))
 		other := full(x, noon, &yes)
 		x.commit(other) // nothing of the first is in the way
-		x.ok(x.ClaimOnce(x.Context(), mine, "once", time.Minute))
-		x.ok(x.ClaimOnce(x.Context(), x.t, "once", time.Minute))
+		for _, t := range []tenant.ID{mine, x.t} {
+			_, err := x.ClaimDelivery(x.Context(), t, notify.Delivery{Kind: ledger.OfCall, About: "c1"}, time.Minute)
+			x.ok(err)
+		}
 	}},
 }
 

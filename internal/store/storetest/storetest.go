@@ -19,6 +19,7 @@ import (
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -48,9 +49,9 @@ type Store interface {
 	SaveSlots(ctx context.Context, t tenant.ID, lists []booking.SlotDay) error
 	Rest(ctx context.Context, t tenant.ID, ref string, until time.Time) error
 	RestUntil(ctx context.Context, t tenant.ID, ref string) (time.Time, error)
-	ClaimOnce(ctx context.Context, t tenant.ID, name string, lease time.Duration) error
-	SealOnce(ctx context.Context, t tenant.ID, name, result string) error
-	FreeOnce(ctx context.Context, t tenant.ID, name string) error
+	ClaimDelivery(ctx context.Context, t tenant.ID, d notify.Delivery, lease time.Duration) (notify.Delivery, error)
+	SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery) error
+	Deliveries(ctx context.Context, t tenant.ID, kind ledger.Kind, about string) ([]notify.Delivery, error)
 	Take(ctx context.Context, t tenant.ID, timer store.Timer) error
 }
 

@@ -32,7 +32,7 @@ const (
 	ofTimer        = "timer"
 	ofSlots        = "slots"
 	ofRest         = "rest"
-	ofOnce         = "once"
+	ofDelivery     = "message"
 )
 
 // write is one record of a transaction. A version below 0 is no condition; without a value the record is taken away.

@@ -3,9 +3,12 @@ package twin
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -52,60 +55,74 @@ func (s *Table) RestUntil(ctx context.Context, t tenant.ID, ref string) (time.Ti
 	return until, err
 }
 
-// once is a claim on something that is done once, in unix seconds.
-type once struct{ leaseUntil, sealedAt int64 }
-
-// ClaimOnce leases a once-key to the caller. A lapsed lease lets the next try in; SealOnce ends it.
-func (s *Table) ClaimOnce(ctx context.Context, t tenant.ID, name string, lease time.Duration) error {
-	return s.do(ctx, "ClaimOnce", func() error {
+// ClaimDelivery takes a message for one attempt and returns it as it then stands; with store.ErrLeased as it stands
+// meanwhile. A lapsed lease lets the next attempt in.
+func (s *Table) ClaimDelivery(ctx context.Context, t tenant.ID, d notify.Delivery, lease time.Duration) (found notify.Delivery, err error) {
+	err = s.do(ctx, "ClaimDelivery", func() error {
 		now := s.now()
-		switch o := s.once(t, name); {
-		case o.sealedAt > 0:
+		x, _, _ := read[notify.Delivery](s, deliveryAt(t, d))
+		found = x
+		switch {
+		case slices.Contains(notify.Ends, x.Status):
 			return store.ErrSealed
-		case o.leaseUntil > now.Unix():
+		case x.Until.After(millis(now)):
 			return store.ErrLeased
+		case x.CreatedAt.IsZero():
+			x.CreatedAt = millis(now)
 		}
-		s.records[at(t, ofOnce, name, "")] = record{value: once{leaseUntil: now.Add(lease).Unix()}}
+		x.Event, x.Version, x.Channel, x.Recipient = d.Event, d.Version, d.Channel, d.Recipient
+		x.Status, x.UpdatedAt, x.Until = notify.Processing, millis(now), millis(now.Add(lease))
+		x.Tries++
+		s.records[deliveryAt(t, d)] = record{value: x}
+		found = x
 		return nil
 	})
+	found.Kind, found.About = d.Kind, d.About
+	return found, err
 }
 
-// SealOnce says that it was done.
-func (s *Table) SealOnce(ctx context.Context, t tenant.ID, name, _ string) error {
-	return s.do(ctx, "SealOnce", func() error {
-		s.records[at(t, ofOnce, name, "")] = record{value: once{sealedAt: s.now().Unix()}}
-		return nil
-	})
-}
-
-// FreeOnce gives a claim back after a failure that surely did nothing.
-func (s *Table) FreeOnce(ctx context.Context, t tenant.ID, name string) error {
-	return s.do(ctx, "FreeOnce", func() error {
-		if r, ok := s.records[at(t, ofOnce, name, "")]; ok {
-			o := r.value.(once)
-			o.leaseUntil = 0
-			s.records[at(t, ofOnce, name, "")] = record{value: o}
+// SaveDelivery writes down what came of an attempt, unless a later one has begun since.
+func (s *Table) SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery) error {
+	return s.do(ctx, "SaveDelivery", func() error {
+		x, _, ok := read[notify.Delivery](s, deliveryAt(t, d))
+		if ok && x.Tries == d.Tries {
+			x.Status, x.UpdatedAt, x.Failures, x.Via, x.ProviderID, x.Until = d.Status, millis(s.now()), d.Failures, d.Via, d.ProviderID, millis(d.Until)
+			s.records[deliveryAt(t, d)] = record{value: x}
 		}
 		return nil
 	})
 }
 
-func (s *Table) once(t tenant.ID, name string) once {
-	o, _ := s.records[at(t, ofOnce, name, "")].value.(once)
-	return o
+// Deliveries are the messages about an aggregate, by event and version.
+func (s *Table) Deliveries(ctx context.Context, t tenant.ID, kind ledger.Kind, about string) (list []notify.Delivery, err error) {
+	err = s.do(ctx, "Deliveries", func() error {
+		list = all[notify.Delivery](s, at(t, ofDelivery, aggregate(kind, about), ""))
+		for i := range list {
+			list[i].Kind, list[i].About = kind, about
+		}
+		return nil
+	})
+	return list, err
 }
 
-// OpenClaims names the once-keys of a company that somebody has begun and not ended.
-func (s *Table) OpenClaims(t tenant.ID) (names []string) {
+// Unfinished names a company's messages that have begun and have not reached an end.
+func (s *Table) Unfinished(t tenant.ID) (names []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, at := range s.places(func(at place) bool { return at.company == t && at.kind == ofOnce }) {
-		if s.once(t, at.id).sealedAt == 0 {
-			names = append(names, at.id)
+	for _, at := range s.places(func(at place) bool { return at.company == t && at.kind == ofDelivery }) {
+		if d := s.records[at].value.(notify.Delivery); !slices.Contains(notify.Ends, d.Status) {
+			names = append(names, string(d.Status)+": "+at.id+" "+at.sub)
 		}
 	}
 	return names
 }
+
+func deliveryAt(t tenant.ID, d notify.Delivery) place {
+	return at(t, ofDelivery, aggregate(d.Kind, d.About), d.Name())
+}
+
+// millis is an instant as precisely as the table compares it.
+func millis(t time.Time) time.Time { return t.UTC().Round(0).Truncate(time.Millisecond) }
 
 // Take removes a timer that has been seen to. Removing twice is harmless.
 func (s *Table) Take(ctx context.Context, t tenant.ID, timer store.Timer) error {
