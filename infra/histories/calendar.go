@@ -23,6 +23,7 @@ type calendar struct {
 	mu      sync.Mutex
 	server  *calcom.Server
 	handler http.Handler
+	changed bool // by something that was asked of it
 }
 
 func (c *calendar) options() calcom.Options {
@@ -51,6 +52,7 @@ func (c *calendar) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		c.handler = server.Handler()
 	}
 	handler := c.handler
+	c.changed = c.changed || r.Method != http.MethodGet
 	c.mu.Unlock()
 	defer func() {
 		if gone := recover(); gone != nil {

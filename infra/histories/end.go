@@ -310,8 +310,8 @@ func (p *page) named(text string) string {
 func (p *page) letter(l Letter) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "letter to %s: %s\n", p.named(l.To), p.named(l.Subject))
-	if i := l.Invite; i != nil {
-		fmt.Fprintf(&b, "    %s %s sequence %d, %s to %s\n", i.Method, p.named(i.UID), i.Sequence, i.Start.UTC().Format(time.RFC3339), i.End.UTC().Format(time.RFC3339))
+	if l.Invite != nil {
+		b.WriteString("    " + p.named(l.Invite.String()) + "\n")
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(l.Text), "\n") {
 		b.WriteString("    | " + strings.TrimRight(p.named(line), " \r") + "\n")

@@ -19,7 +19,7 @@ import (
 // Prepare plays what happened before and stops at the instant at which the messages arrive. Whatever they wait for has
 // been taken aside.
 func (w *World) Prepare(h *History) error {
-	w.wanted, w.messages = h.Messages, make([]message, len(h.Messages))
+	w.wanted, w.messages, w.arrived = h.Messages, make([]message, len(h.Messages)), make([]int, len(h.Messages))
 	for i, s := range h.Before {
 		if err := w.until(s.At.Time); err != nil {
 			return fmt.Errorf("before, step %d: %w", i+1, err)
@@ -44,7 +44,7 @@ func (w *World) Prepare(h *History) error {
 		}
 		w.messages[i] = m
 	}
-	w.wanted = nil
+	w.wanted, w.calendar.changed = nil, false
 	if len(w.dead)+len(w.trouble) > 0 {
 		return fmt.Errorf("before: %v %v", w.dead, w.trouble)
 	}
@@ -144,6 +144,8 @@ func (w *World) timer(which string) (message, error) {
 // deliver lets message i arrive, and everything that comes of it at once.
 func (w *World) deliver(i int) error {
 	m := w.messages[i]
+	w.arrived[i]++
+	w.countFrom(i+1, w.arrived[i])
 	if m.tool != nil {
 		if _, err := w.ask(m.tool); err != nil {
 			return err
@@ -153,6 +155,9 @@ func (w *World) deliver(i int) error {
 	w.put(m.queue, m.work, 0)
 	return w.drain()
 }
+
+// countFrom lets ids be counted anew, from a number that is a message's own (0: nobody's), for each time that it arrives.
+func (w *World) countFrom(message, time int) { w.ids.Store(uint64(message)<<40 | uint64(time)<<32) }
 
 // Arriving is a message as the outside world would bring it: to the hooks tools, events or calcom, or (our own work) to one
 // of the queues.

@@ -42,9 +42,10 @@ type World struct {
 	waiting  []message  // in the queues, in the order they came
 	sending  sync.Mutex // letters go out side by side
 	letters  []Letter
-	dead     []string // what ended in a dead-letter queue, and why
-	trouble  []string // faults of ours that a caller heard
-	ids      *atomic.Uint64
+	dead     []string      // what ended in a dead-letter queue, and why
+	trouble  []string      // faults of ours that a caller heard
+	arrived  []int         // how often each of the messages has
+	ids      atomic.Uint64 // the last one that was made up
 	desk     voice.Desk
 	sched    scheduling.Scheduler
 	calls    keeper.Keeper
@@ -86,6 +87,14 @@ type Invite struct {
 	Start, End  time.Time
 }
 
+// String of an invitation, or of none.
+func (i *Invite) String() string {
+	if i == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %s sequence %d, %s to %s", i.Method, i.UID, i.Sequence, i.Start.UTC().Format(time.RFC3339), i.End.UTC().Format(time.RFC3339))
+}
+
 const placeholderDomain = "no-mail.askpro.example"
 
 // NewWorld makes the system as the template describes it, with the salon entered and nothing else.
@@ -101,7 +110,7 @@ func NewWorld(sys *template.System, file companyfile.File, n Names, at time.Time
 	if err := set.read(sys); err != nil {
 		return nil, err
 	}
-	w := &World{setting: set, now: at, ids: &atomic.Uint64{}}
+	w := &World{setting: set, now: at}
 	w.table = twin.New(w.clock)
 	w.table.Enter(config)
 	w.calendar = &calendar{world: w}
@@ -148,11 +157,11 @@ func (x *setting) read(sys *template.System) error {
 func (w *World) Fork() *World {
 	f := &World{
 		setting: w.setting, now: w.now, ticked: w.ticked, waiting: slices.Clone(w.waiting), letters: slices.Clip(w.letters), dead: slices.Clip(w.dead),
-		trouble: slices.Clip(w.trouble), ids: &atomic.Uint64{},
+		trouble: slices.Clip(w.trouble), arrived: slices.Clone(w.arrived),
 	}
 	f.ids.Store(w.ids.Load())
 	f.table = w.table.Fork(f.clock)
-	f.calendar = &calendar{world: f, of: w.calendar}
+	f.calendar = &calendar{world: f, of: w.calendar, changed: w.calendar.changed}
 	f.assemble()
 	return f
 }
@@ -176,7 +185,7 @@ func skipped(context.Context, string, notify.Event, string, string) {}
 
 func (w *World) clock() time.Time { return w.now }
 
-// newID counts, so that a history is played the same way every time.
+// newID counts from what arrived last, so that a message makes up the same ids whatever came before it.
 func (w *World) newID() string {
 	var id ulid.ULID
 	_ = id.SetTime(ulid.Timestamp(w.now)) // only a time beyond the year 10889 fails

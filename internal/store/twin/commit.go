@@ -59,7 +59,7 @@ func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) erro
 	return s.do(ctx, "Commit", func() error {
 		var conflict ledger.Conflict
 		for _, w := range writes {
-			if w.version != unconditional && s.records[w.at].version != w.version {
+			if w.version != unconditional && s.version(w.at) != w.version {
 				conflict.On = append(conflict.On, w.at.kind)
 			}
 		}
@@ -70,13 +70,21 @@ func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) erro
 			if w.value == nil {
 				delete(s.records, w.at)
 			} else {
-				s.records[w.at] = record{w.value, max(w.version, 0) + 1}
+				s.records[w.at] = &record{value: w.value, version: max(w.version, 0) + 1}
 			}
 		}
 		s.facts = append(s.facts, facts...)
 		step.Written()
 		return nil
 	})
+}
+
+// version of what lies at a place; 0: nothing.
+func (s *Table) version(at place) int {
+	if r := s.records[at]; r != nil {
+		return r.version
+	}
+	return 0
 }
 
 // sound refuses what the database would refuse as a request.

@@ -54,7 +54,7 @@ func (s *Table) Transcript(ctx context.Context, t tenant.ID, callID string) (led
 	var x ledger.Transcript
 	var ok bool
 	err := s.do(ctx, "Transcript", func() error {
-		var r record
+		var r *record
 		if r, ok = s.records[at(t, ofTranscript, callID, "")]; ok {
 			x = r.value.(ledger.Transcript) // a text: nothing in it is shared
 		}

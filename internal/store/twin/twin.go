@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/askpro/gateway/internal/company"
@@ -22,7 +23,7 @@ type Table struct {
 
 	now     func() time.Time
 	mu      sync.Mutex
-	records map[place]record
+	records map[place]*record
 	configs map[tenant.ID]*company.Config
 	facts   []Fact
 }
@@ -40,10 +41,11 @@ type place struct {
 	id, sub string
 }
 
-// record is what lies at a place. Its value is never changed: a change puts another one there.
+// record is what lies at a place. It is never changed: a change puts another one there.
 type record struct {
 	value   any
 	version int
+	sum     atomic.Uint64 // see Sum
 }
 
 // Fact is an event that was written and not taken yet, as the stream would hand it to stream-outbox.
@@ -55,7 +57,7 @@ type Fact struct {
 
 // New makes an empty table on a clock.
 func New(now func() time.Time) *Table {
-	return &Table{now: now, records: map[place]record{}, configs: map[tenant.ID]*company.Config{}}
+	return &Table{now: now, records: map[place]*record{}, configs: map[tenant.ID]*company.Config{}}
 }
 
 // Fork makes a second table that holds the same and goes its own way from here.

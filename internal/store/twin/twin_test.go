@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
@@ -121,6 +122,28 @@ func TestATwinFailsWhenItIsToldTo(t *testing.T) {
 				t.Errorf("%q stands there, %v", known.Card.Name, err)
 			}
 		})
+	}
+}
+
+func TestTablesThatHoldTheSameHaveTheSameSum(t *testing.T) {
+	t.Parallel()
+	sum := func(steps ...*ledger.Step) uint64 {
+		s := twin.New(at(noon))
+		for _, step := range steps {
+			commit(t, s, step)
+		}
+		return s.Sum()
+	}
+	card := func(name string, version int) *ledger.Step {
+		return &ledger.Step{Card: &customer.Card{Key: "+49", Name: name, Version: version, Upcoming: []customer.Upcoming{{AppointmentID: "a"}}}}
+	}
+	other := &ledger.Step{Appointments: []*booking.Appointment{{ID: "a", StartsAt: noon}}, SetTimers: []ledger.Timer{{Kind: ledger.OfCall, About: "c", DueAt: noon}}}
+	want := sum(card("Erika", 0))
+	if got := sum(card("Berta", 0), card("Erika", 1)); got != want {
+		t.Error("another way to the same card is another sum")
+	}
+	if sum(card("Berta", 0)) == want || sum() == want || sum(card("Erika", 0), other) == want {
+		t.Error("something else has the same sum")
 	}
 }
 

@@ -20,7 +20,7 @@ func (s *Table) LeaseSlots(ctx context.Context, t tenant.ID, k booking.SlotKey, 
 		// A lease from beyond any lease's length was set under another clock.
 		if leased = d.LeaseUntil <= now.Unix() || d.LeaseUntil > until.Unix(); leased {
 			d.LeaseUntil = until.Unix()
-			s.records[slotsAt(t, k)] = record{d, v + 1}
+			s.records[slotsAt(t, k)] = &record{value: d, version: v + 1}
 		}
 		return nil
 	})
@@ -31,7 +31,7 @@ func (s *Table) LeaseSlots(ctx context.Context, t tenant.ID, k booking.SlotKey, 
 func (s *Table) SaveSlots(ctx context.Context, t tenant.ID, lists []booking.SlotDay) error {
 	return s.do(ctx, "SaveSlots", func() error {
 		for _, d := range lists {
-			s.records[slotsAt(t, booking.SlotKey{EventTypeID: d.EventTypeID, Date: d.Date})] = record{value: kept(d)}
+			s.records[slotsAt(t, booking.SlotKey{EventTypeID: d.EventTypeID, Date: d.Date})] = &record{value: kept(d)}
 		}
 		return nil
 	})
@@ -44,7 +44,7 @@ func slotsAt(t tenant.ID, k booking.SlotKey) place {
 // Rest keeps a Cal.com key quiet until a time.
 func (s *Table) Rest(ctx context.Context, t tenant.ID, ref string, until time.Time) error {
 	return s.do(ctx, "Rest", func() error {
-		s.records[at(t, ofRest, ref, "")] = record{value: time.Unix(until.Unix(), 0).UTC()}
+		s.records[at(t, ofRest, ref, "")] = &record{value: time.Unix(until.Unix(), 0).UTC()}
 		return nil
 	})
 }
@@ -73,7 +73,7 @@ func (s *Table) ClaimDelivery(ctx context.Context, t tenant.ID, d notify.Deliver
 		x.Event, x.Version, x.Channel, x.Recipient = d.Event, d.Version, d.Channel, d.Recipient
 		x.Status, x.UpdatedAt, x.Until = notify.Processing, millis(now), millis(now.Add(lease))
 		x.Tries++
-		s.records[deliveryAt(t, d)] = record{value: x}
+		s.records[deliveryAt(t, d)] = &record{value: x}
 		found = x
 		return nil
 	})
@@ -87,7 +87,7 @@ func (s *Table) SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery
 		x, _, ok := read[notify.Delivery](s, deliveryAt(t, d))
 		if ok && x.Tries == d.Tries {
 			x.Status, x.UpdatedAt, x.Failures, x.Via, x.ProviderID, x.Until = d.Status, millis(s.now()), d.Failures, d.Via, d.ProviderID, millis(d.Until)
-			s.records[deliveryAt(t, d)] = record{value: x}
+			s.records[deliveryAt(t, d)] = &record{value: x}
 		}
 		return nil
 	})
