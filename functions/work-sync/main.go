@@ -32,11 +32,14 @@ func main() {
 	cfg := lambdakit.Must(lambdakit.Load[config]())
 	env := lambdakit.FromEnvironment()
 	table := store.Open(env, lambdakit.NewSessions(env, cfg.TenantRole), cfg.Table, clock.Now)
+	guard := &scheduling.Guard{
+		Calendar: calcom.NewClient(cfg.Calcom, lambdakit.NewSecrets(env), clock.Now), Keys: table, Now: clock.Now, Alarm: lambdakit.Alarm,
+	}
 	lambdakit.ServeQueue((&worker{
 		table: table,
 		scheduler: &scheduling.Scheduler{
-			Store: table, Calendar: calcom.NewClient(cfg.Calcom, lambdakit.NewSecrets(env), clock.Now), Now: clock.Now,
-			NewID: ident.Maker(clock.Now), PlaceholderDomain: cfg.PlaceholderDomain, Alarm: lambdakit.Alarm,
+			Store: table, Calendar: guard, Now: clock.Now, NewID: ident.Maker(clock.Now), PlaceholderDomain: cfg.PlaceholderDomain,
+			Alarm: lambdakit.Alarm,
 		},
 		bucket: blob.Open(env, cfg.Bucket, nil),
 		later:  queue.Open(env, cfg.Queue),

@@ -59,15 +59,29 @@ func TestScenario15WhoIsNotLetIn(t *testing.T) {
 	}
 }
 
+// imported is the appointment that a booking of the calendar became.
+func imported(t *testing.T, c *stacktest.Company, uid string) booking.Appointment {
+	t.Helper()
+	claim, ok, err := c.Store().Claim(t.Context(), c.ID, uid)
+	if err != nil || !ok || claim.AppointmentID == "" {
+		t.Fatalf("booking %s is kept as %+v, %t, %v", uid, claim, ok, err)
+	}
+	return c.Appointment(t, claim.AppointmentID)
+}
+
 func TestScenario15AForeignBookingBlocksItsStaff(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)
 	day := c.Day(t, 2)
 	b := c.Behind(t, map[string]any{"service": "lang", "staff": "anna", "start": day + "T10:00", "action": "made", "webhook": true})
 	c.Idle(t)
-	claim, ok, err := c.Store().Claim(t.Context(), c.ID, b.UID)
-	if err != nil || !ok || claim.Foreign == nil || claim.AppointmentID != "" {
-		t.Fatalf("the foreign booking is kept as %+v, %t, %v", claim, ok, err)
+	a := imported(t, c, b.UID)
+	if a.Status != booking.Confirmed || a.Source != "calcom" || a.SyncOrigin != "calcom" || a.SyncStatus != booking.Synced || a.StaffID == "" || a.CustomerID == "" || !a.StartsAt.Equal(b.Start) {
+		t.Fatalf("the foreign booking is %+v", a)
+	}
+	changes, err := c.Store().Changes(t.Context(), c.ID, a.ID)
+	if err != nil || len(changes) != 1 || changes[0].Type != "imported" {
+		t.Errorf("its history: %+v, %v", changes, err)
 	}
 	r := ask(t, c.Ring(c.Erika), "Langhaarschnitt", day, "10 Uhr")
 	want(t, r, "alternatives")

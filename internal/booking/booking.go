@@ -84,7 +84,9 @@ type Appointment struct {
 	CancelledBy        string     `json:"cancelled_by,omitempty"`
 	CancellationSource string     `json:"cancellation_source,omitempty"`
 	CancellationReason string     `json:"cancellation_reason,omitempty"`
-	PreviousStartsAt   *time.Time `json:"previous_starts_at,omitempty"`
+	// NewDateWished: the host cancelled in the calendar and asked for another date; somebody was asked to find one.
+	NewDateWished    bool       `json:"new_date_wished,omitempty"`
+	PreviousStartsAt *time.Time `json:"previous_starts_at,omitempty"`
 	// Pending is a change that the calendar was asked for and whose outcome is not known yet (§11.3).
 	Pending *PendingChange `json:"pending_change,omitempty"`
 	// RescheduleCount counts the customer's own moves, ever: the basis of max_reschedules_per_appointment.

@@ -114,7 +114,7 @@ func (n *Notifier) messages(ctx context.Context, t tenant.ID, name string, detai
 	case event.AppointmentConfirmed{}.Name():
 		var e event.AppointmentConfirmed
 		x, ok, err := n.about(ctx, t, config, detail, &e, func() string { return e.AppointmentID })
-		if err != nil || !ok || x.a.Status != booking.Confirmed || x.a.Sequence != e.Version {
+		if err != nil || !ok || x.a.Status != booking.Confirmed || x.a.Sequence != e.Version || e.Quiet {
 			return nil, err
 		}
 		list := []Message{x.toBranch()}

@@ -27,6 +27,8 @@ const (
 	toolPrefix         = "TOOL#"
 	changePrefix       = "CHANGE#"
 	openPrefix         = "OPEN#"
+	hostPrefix         = "HOST#"
+	vanishedPrefix     = "VANISHED#"
 	// dueShards spreads the timers of all companies over partitions of the index due.
 	dueShards = 8
 )
@@ -42,6 +44,8 @@ func partition(t tenant.ID, collection ...string) string {
 func configPartition(t tenant.ID) string          { return partition(t) }
 func configKey(t tenant.ID, sk string) key        { return key{partition(t), sk} }
 func versionKey(t tenant.ID) key                  { return key{partition(t), "VERSION"} }
+func hostSK(id int64) string                      { return fmt.Sprint(hostPrefix, id) }
+func vanishedSK(eventType int64) string           { return fmt.Sprint(vanishedPrefix, eventType) }
 func restKey(t tenant.ID, ref string) key         { return key{partition(t, "CALCOM", ref), "REST"} }
 func callPartition(t tenant.ID, id string) string { return partition(t, "CALL", id) }
 func callKey(t tenant.ID, id string) key          { return key{callPartition(t, id), "HEAD"} }

@@ -168,16 +168,20 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, err := s.LeaseSlots(ctx, us, booking.SlotKey{EventTypeID: 4711, Date: oneDay}, noon, noon.Add(time.Second))
 		return err
 	},
-	"RestUntil": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
-		_, err := s.RestUntil(ctx, us, "ssm:/x")
+	"Lease": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.Lease(ctx, us, "ssm:/x", ledger.Lease{Tick: 7, Take: ledger.Spent{Used: 2}})
+		return err
+	},
+	"Trip": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.Trip(ctx, us, "ssm:/x", "slots", ledger.Breaker{}, ledger.Breaker{Failures: 1})
 		return err
 	},
 	"Customer": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		_, _, err := s.Customer(ctx, us, "CUST")
 		return err
 	},
-	"EmailTaken": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
-		_, err := s.EmailTaken(ctx, us, "a@b.example")
+	"CustomerOfEmail": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.CustomerOfEmail(ctx, us, "a@b.example")
 		return err
 	},
 	"Callback": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
@@ -210,7 +214,7 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 }
 
 // writing are the methods that are no question: they write whole records by keys of keys.go.
-var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SealOnce", "FreeOnce", "AddCustomer", "Take"}
+var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SealOnce", "FreeOnce", "AddCustomer", "Take", "LearnHost", "Vanish"}
 
 var names = strings.NewReplacer(
 	"COMPANY#CID", "COMPANY#<company>", "#CALL#CALLID", "#CALL#<call>", "#APPOINTMENT#AID", "#APPOINTMENT#<appointment>", "TOOL#0007", "TOOL#<seq>",
