@@ -13,6 +13,7 @@ import (
 // Fault is something that shall go wrong. Empty fields fit everything.
 type Fault struct {
 	Function  string `json:"function,omitempty"`
+	Company   string `json:"company,omitempty"` // whose session calls
 	Service   string `json:"service,omitempty"`
 	Operation string `json:"operation,omitempty"`
 	Nth       int    `json:"nth,omitempty"`   // first matching call that it hits, from 1
@@ -79,7 +80,7 @@ func (f *faults) match(c *call) *Fault {
 	defer f.mu.Unlock()
 	var hit *Fault
 	for _, x := range f.set {
-		fits := (x.Function == "" || x.Function == c.caller.function) && (x.Service == "" || x.Service == c.service) && (x.Operation == "" || x.Operation == c.operation)
+		fits := (x.Function == "" || x.Function == c.caller.function) && (x.Company == "" || x.Company == c.caller.tags["company"]) && (x.Service == "" || x.Service == c.service) && (x.Operation == "" || x.Operation == c.operation)
 		if !fits {
 			continue
 		}
