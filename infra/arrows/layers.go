@@ -49,6 +49,7 @@ var layers = []layer{
 			"internal/ledger",
 			"internal/notify",
 			"internal/policy",
+			"internal/reconcile",
 			"internal/scheduling",
 			"internal/voice",
 		},

@@ -2,6 +2,7 @@ package scheduling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -59,6 +60,10 @@ func (s *Scheduler) Check(ctx context.Context, t tenant.ID, c *company.Config, a
 	found, is, err := s.find(within, forJob(t, c), a)
 	if err != nil {
 		s.noteRefusal(ctx, t, err)
+		var refused *Refused
+		if errors.As(err, &refused) && refused.Why == Resting && s.Now().Sub(a.CreatedAt) < 24*time.Hour {
+			return Next{Check: check, After: min(max(refused.Until.Sub(s.Now()), time.Second), LongestDelay)}, nil
+		}
 		return s.later(ctx, job, a)
 	}
 	switch {

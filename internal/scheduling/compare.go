@@ -2,6 +2,7 @@ package scheduling
 
 import (
 	"context"
+	"slices"
 
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/company"
@@ -9,7 +10,7 @@ import (
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-// Comparison is how a booking was found that nobody told us of. Quiet: it is old, nobody is told any more.
+// Comparison is how a booking was found that nobody told us of. Quiet: should it be new to us, it is old, and nobody is told.
 type Comparison struct{ Quiet bool }
 
 // Put brings what we have into agreement with a booking that was found in the calendar. seen are the bookings found with
@@ -37,7 +38,7 @@ func (s *Scheduler) put(ctx context.Context, t tenant.ID, c *company.Config, b B
 	if err != nil {
 		return Nothing, err
 	}
-	n := news{via: "calcom", kind: "corrected", at: l.now.UpdatedAt, quiet: how.Quiet}
+	n := news{via: "calcom", kind: "corrected", at: l.now.UpdatedAt}
 	switch {
 	case a != nil && agrees(c, *a, l):
 		return s.agreed(ctx, t, *a, l.now)
@@ -46,13 +47,27 @@ func (s *Scheduler) put(ctx context.Context, t tenant.ID, c *company.Config, b B
 	case !l.now.Live():
 		return Nothing, nil
 	}
+	n.quiet = how.Quiet
 	return s.adopt(ctx, t, c, claim, l, n)
+}
+
+// Settled tells whether Put would have nothing to do about a booking.
+func Settled(c *company.Config, a booking.Appointment, b Booked) bool {
+	if slices.Contains(a.PreviousUIDs, b.UID) {
+		return true
+	}
+	return agrees(c, a, life{now: b}) && !unmarked(a, b) && !unflag(&a, reviewGone, reviewOlder, reviewUnasked)
+}
+
+// unmarked tells whether the calendar knows that the attendee did not come, and we do not.
+func unmarked(a booking.Appointment, b Booked) bool {
+	return b.Absent && (a.Status == booking.Confirmed || a.Status == booking.Completed)
 }
 
 // agreed takes back what a person was asked about because of the calendar, and notes who did not come. That somebody came
 // after all is left to the staff: they may have marked it themselves.
 func (s *Scheduler) agreed(ctx context.Context, t tenant.ID, a booking.Appointment, b Booked) (Did, error) {
-	if b.Absent && (a.Status == booking.Confirmed || a.Status == booking.Completed) {
+	if unmarked(a, b) {
 		return Corrected, s.mark(ctx, t, a, true, b.UpdatedAt)
 	}
 	if !unflag(&a, reviewGone, reviewOlder, reviewUnasked) {
@@ -93,4 +108,16 @@ func (s *Scheduler) Double(ctx context.Context, t tenant.ID, id string) (did Did
 		return err
 	})
 	return did, err
+}
+
+// Took tells whether the calendar did its part in a booking whose outcome is known: it took it, or said why not.
+func Took(a booking.Appointment) bool {
+	if a.Status != booking.Cancelled || a.CancelledBy != "system" {
+		return a.SyncStatus != booking.SyncFailed
+	}
+	switch Result(a.CancellationReason) {
+	case WasTaken, WasTooSoon, WasPast, HasTooMany:
+		return true
+	}
+	return false
 }

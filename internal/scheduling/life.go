@@ -114,8 +114,3 @@ func agrees(c *company.Config, a booking.Appointment, l life) bool {
 	p, known := StaffOfHost(c, b.Host)
 	return !known || p.ID == a.StaffID
 }
-
-// Agrees tells whether an appointment stands as the calendar has it, so that there is nothing to do.
-func Agrees(c *company.Config, a booking.Appointment, b Booked) bool {
-	return agrees(c, a, life{now: b})
-}

@@ -27,6 +27,7 @@ const (
 	toolPrefix         = "TOOL#"
 	changePrefix       = "CHANGE#"
 	openPrefix         = "OPEN#"
+	watchPrefix        = "APPOINTMENT#"
 	hostPrefix         = "HOST#"
 	vanishedPrefix     = "VANISHED#"
 	// dueShards spreads the timers of all companies over partitions of the index due.
@@ -92,6 +93,16 @@ func eventKey(partition, id string) key { return key{partition, eventPrefix + id
 func routeKey(route string) key         { return key{directoryPrefix + "ROUTE#" + route, "ENTRY"} }
 func companiesKey(id string) key        { return key{companiesPartition, id} }
 func numberKey(e164 string) key         { return key{directoryPrefix + "NUMBER#" + e164, "ENTRY"} }
+
+// What the rounds of a company know of it: how far they have come, what the last comparison found, which appointments are
+// in trouble, how many bookings of an hour the calendar took.
+func roundKey(t tenant.ID) key               { return key{partition(t, "ROUND"), "STATE"} }
+func reportKey(t tenant.ID, kind string) key { return key{partition(t, "ROUND"), "REPORT#" + kind} }
+func watchPartition(t tenant.ID) string      { return partition(t, "WATCH") }
+func watchKey(t tenant.ID, id string) key    { return key{watchPartition(t), watchPrefix + id} }
+func tallyPartition(t tenant.ID) string      { return partition(t, "TALLY") }
+func tallyKey(t tenant.ID, at time.Time) key { return key{tallyPartition(t), tallyHour(at)} }
+func tallyHour(at time.Time) string          { return at.UTC().Format("HOUR#2006-01-02T15") }
 
 // callsList is the partition of the index list that holds a company's calls, newest last.
 func callsList(t tenant.ID) string { return partition(t, "CALLS") }
