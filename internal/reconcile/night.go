@@ -31,8 +31,10 @@ func (x *round) night() error {
 		if err := x.page(n); err != nil {
 			return err
 		}
-		if err := x.save(); err != nil {
-			return err
+		if !n.Listed {
+			if err := x.save(); err != nil {
+				return err
+			}
 		}
 	}
 	if err := x.eventTypes(n); err != nil {
@@ -43,7 +45,7 @@ func (x *round) night() error {
 		return err
 	}
 	x.state.ComparedOn, x.state.Night = n.On, nil
-	return x.save()
+	return nil
 }
 
 // page compares one page of the calendar's bookings with what we have in the same time. A booking never changes its start

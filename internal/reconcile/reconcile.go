@@ -250,15 +250,15 @@ func (x *round) recent() error {
 			return err
 		}
 		switch p.Skip += len(found); {
-		case more:
+		case more: // a page is worth keeping; a short list is soon read again
+			if err := x.save(); err != nil {
+				return err
+			}
 		case !p.Made:
 			p.Made, p.Skip = true, 0
 		default:
 			x.state.ReconciledUntil, x.state.Recent = p.Started, nil
-			return x.save()
-		}
-		if err := x.save(); err != nil {
-			return err
+			return nil
 		}
 	}
 }
