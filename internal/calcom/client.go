@@ -166,14 +166,26 @@ func (c *Client) List(ctx context.Context, who scheduling.Account, q scheduling.
 		query.Del("sortCreated")
 		query.Set("sortStart", "asc")
 	}
-	var list []bookingJSON
-	if err := c.get(ctx, who, "/bookings?"+query.Encode(), versionBookings, &list); err != nil {
+	var page whole
+	if err := c.get(ctx, who, "/bookings?"+query.Encode(), versionBookings, &page); err != nil {
 		return nil, false, err
 	}
-	for _, b := range list {
+	for _, b := range page.Data {
 		found = append(found, b.booked())
 	}
-	return found, len(list) == pageSize, nil
+	// Whoever gives fewer than were asked for says whether there are more.
+	if more = len(found) == pageSize; page.Pagination.HasNextPage != nil {
+		more = *page.Pagination.HasNextPage && len(found) > 0
+	}
+	return found, more, nil
+}
+
+// whole is an answer that is read with what stands beside its data.
+type whole struct {
+	Data       []bookingJSON `json:"data"`
+	Pagination struct {
+		HasNextPage *bool `json:"hasNextPage"`
+	} `json:"pagination"`
 }
 
 // pageSize is the most that one page of bookings holds.
@@ -257,8 +269,9 @@ func (c *Client) call(ctx context.Context, method string, who scheduling.Account
 	var envelope struct {
 		Data json.RawMessage `json:"data"`
 	}
-	err = json.Unmarshal(raw, &envelope)
-	if err == nil {
+	if _, all := data.(*whole); all {
+		err = json.Unmarshal(raw, data)
+	} else if err = json.Unmarshal(raw, &envelope); err == nil {
 		err = json.Unmarshal(envelope.Data, data)
 	}
 	if err != nil {

@@ -15,9 +15,12 @@ type mapped struct {
 	company.EventType
 }
 
-// mappings are all event types that the company's file names, vanished ones too, in order.
+// mappings are the event types of all services that can be booked, vanished ones too, in order.
 func mappings(c *company.Config) (list []mapped) {
 	for _, v := range c.Services {
+		if !v.Active {
+			continue
+		}
 		for _, e := range v.EventTypes {
 			list = append(list, mapped{v, e})
 		}

@@ -157,19 +157,21 @@ func (s *Scheduler) realAddress(email string) string {
 // a new customer, whom the next booking with the same address finds. A number that was typed into a form proves nothing:
 // who calls from it is not taken for them.
 func (s *Scheduler) customerOf(ctx context.Context, t tenant.ID, a *booking.Appointment, step *ledger.Step) (customer.Card, error) {
-	key := a.AttendeePhone
+	key, claims := a.AttendeePhone, a.AttendeeEmail
 	if a.AttendeeEmail != "" {
 		id, ok, err := s.Store.CustomerOfEmail(ctx, t, a.AttendeeEmail)
 		if err != nil {
 			return customer.Card{}, err
 		}
 		if ok {
-			who, _, err := s.Store.Customer(ctx, t, id)
+			who, known, err := s.Store.Customer(ctx, t, id)
 			if err != nil {
 				return customer.Card{}, err
 			}
-			if key = who.Phone; key == "" {
-				key = id
+			if claims = ""; known { // else somebody who was forgotten, but for the address
+				if key = who.Phone; key == "" {
+					key = id
+				}
 			}
 		}
 	}
@@ -183,10 +185,10 @@ func (s *Scheduler) customerOf(ctx context.Context, t tenant.ID, a *booking.Appo
 	}
 	if card.CustomerID == "" {
 		who := &customer.Customer{
-			ID: s.NewID(), Name: a.AttendeeName, NameSource: "calcom", Email: a.AttendeeEmail, Identity: "known", Source: "calcom", CreatedAt: s.Now(),
+			ID: s.NewID(), Name: a.AttendeeName, NameSource: "calcom", Email: claims, Identity: "known", Source: "calcom", CreatedAt: s.Now(),
 		}
 		card = customer.Card{Key: who.ID, CustomerID: who.ID, Name: who.Name, Email: who.Email}
-		step.Customer, step.EmailOf = who, who.Email
+		step.Customer, step.EmailOf = who, claims
 	}
 	a.CustomerID, a.ContactKey = card.CustomerID, card.Key
 	return card, nil
