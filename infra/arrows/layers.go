@@ -51,6 +51,7 @@ var layers = []layer{
 			"internal/notify",
 			"internal/policy",
 			"internal/promise",
+			"internal/reconcile",
 			"internal/scheduling",
 			"internal/sla",
 			"internal/voice",

@@ -55,9 +55,13 @@ func (f File) Config() (*company.Config, error) {
 			Type: n.Type, RetellAgentID: n.RetellAgentID, Active: !n.Inactive, Primary: n.Primary, SMS: n.SMS,
 		})
 	}
-	staff := map[string]bool{}
+	staff, hosts := map[string]bool{}, map[int64]string{}
 	for _, p := range f.Staff {
 		w.slug("staff", p.Slug, staff)
+		if other := hosts[p.CalcomUserID]; other != "" && p.CalcomUserID != 0 {
+			w.say("staff %s: calcom_user_id %d is that of %s", p.Slug, p.CalcomUserID, other)
+		}
+		hosts[p.CalcomUserID] = p.Slug
 		c.Staff = append(c.Staff, p.staff(w, id("staff", p.Slug), branchID("staff "+p.Slug, p.Branch, true)))
 	}
 	services := map[string]bool{}

@@ -122,7 +122,7 @@ func TestScenario28AnUrgentCallbackOnFridayEvening(t *testing.T) {
 	if x := request(t, c, id); x.AssignedTo == first || x.AssignedTo == "" {
 		t.Errorf("it is still %q's", x.AssignedTo)
 	}
-	if letters := c.Mails(t, c.BranchTo); len(letters) == 0 || !strings.Contains(letters[0].Text, "Montag, 30. November 2026, 10:00 Uhr") {
+	if letters := c.Mails(t, c.BranchTo); len(letters) == 0 || !strings.Contains(letters[0].Text, "Montag, 30.11.2026, 10:00 Uhr") {
 		t.Errorf("the branch got %d letters, the first %+v", len(letters), letters)
 	}
 }

@@ -4,6 +4,7 @@
 package company
 
 import (
+	"slices"
 	"time"
 
 	"github.com/askpro/gateway/internal/german"
@@ -234,7 +235,32 @@ type FeeTier struct {
 	Fee      int64 `json:"fee"`
 }
 
-// Config is one company's whole configuration at one version.
+// HostMapping says whose calendar a Cal.com host is. One per host; entered by hand (a staff's calcom_user_id) or found by
+// exact e-mail or name. One that is not Active says that the host is nobody's.
+type HostMapping struct {
+	HostID     int64  `json:"calcom_host_id"`
+	StaffID    string `json:"staff_id"`
+	Source     string `json:"source"`
+	Confidence int    `json:"confidence"`
+	Active     bool   `json:"is_active"`
+}
+
+// Sources of a HostMapping.
+const (
+	HostManual  = "manual"
+	HostByEmail = "auto_email"
+	HostByName  = "auto_name"
+)
+
+// Vanished is an event type that the calendar no longer has: nothing can be booked with it until it is back.
+type Vanished struct {
+	ServiceID string    `json:"service_id"`
+	EventType EventType `json:"event_type"`
+	Since     time.Time `json:"since"`
+}
+
+// Config is one company's whole configuration at one version: what its file says, and what was found out since (Hosts,
+// Vanished). A vanished event type is no longer among its service's, and a service without any is not active.
 type Config struct {
 	Version  int
 	Company  Company
@@ -243,6 +269,22 @@ type Config struct {
 	Services []Service
 	Numbers  []PhoneNumber
 	Policies []Policy
+	Hosts    []HostMapping
+	Vanished []Vanished
+}
+
+// Without applies what vanished: services lose those event types.
+func (c *Config) Without(vanished []Vanished) {
+	c.Vanished = vanished
+	for i, s := range c.Services {
+		left := slices.DeleteFunc(slices.Clone(s.EventTypes), func(e EventType) bool {
+			return slices.ContainsFunc(vanished, func(v Vanished) bool { return v.ServiceID == s.ID && v.EventType == e })
+		})
+		if len(left) < len(s.EventTypes) {
+			c.Services[i].EventTypes = left
+			c.Services[i].Active = s.Active && len(left) > 0
+		}
+	}
 }
 
 // Branch by id; the zero Branch and false when there is none.
@@ -300,6 +342,12 @@ func (c *Config) ServiceOfEventType(id int64) (Service, EventType, bool) {
 			if e.ID == id {
 				return s, e, true
 			}
+		}
+	}
+	for _, v := range c.Vanished { // what was booked with it still stands
+		if v.EventType.ID == id {
+			s, ok := c.Service(v.ServiceID)
+			return s, v.EventType, ok
 		}
 	}
 	return Service{}, EventType{}, false

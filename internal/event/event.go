@@ -39,6 +39,8 @@ type AppointmentConfirmed struct {
 	AppointmentID string `json:"appointment_id"`
 	CallID        string `json:"call_id,omitempty"`
 	Version       int    `json:"version"` // of what the attendee is told: the iCalendar sequence
+	// Quiet: it is an old booking that we only learned of now. It is kept and reminded of, but nobody is told.
+	Quiet bool `json:"quiet,omitempty"`
 }
 
 // Name of the event on the bus.

@@ -32,8 +32,8 @@ func (n *Notifier) confirmed(ctx context.Context, t tenant.ID, c *company.Config
 	if old != nil {
 		f.event = Rescheduled
 	}
-	if a.Status != booking.Confirmed || a.Sequence != e.Version {
-		return f, nil // told by what came after it
+	if a.Status != booking.Confirmed || a.Sequence != e.Version || e.Quiet {
+		return f, nil // told by what came after it, or too old to be news
 	}
 	if err := n.offer(ctx, t, &x); err != nil {
 		return f, err

@@ -60,7 +60,7 @@ func (s *Scheduler) Change(ctx context.Context, t tenant.ID, p ChangePlan) (Chan
 	b, err := s.changeThere(within, forCaller(t, p.Config), a)
 	cancel()
 	if err != nil {
-		s.noteRefusal(ctx, t, p.Config, err)
+		s.noteRefusal(ctx, t, err)
 		if WhyOf(err) == Unknown {
 			return s.changeUncertain(ctx, t, p, a)
 		}
@@ -74,7 +74,7 @@ func (s *Scheduler) Change(ctx context.Context, t tenant.ID, p ChangePlan) (Chan
 }
 
 func changeRefused(why Why) Result {
-	if why == Gone || why == Ended {
+	if why == Gone || why == Over {
 		return WasGone
 	}
 	return resultOf(why)
@@ -83,42 +83,42 @@ func changeRefused(why Why) Result {
 // changeThere asks the calendar for a pending change. For a cancellation the booking comes back empty.
 func (s *Scheduler) changeThere(ctx context.Context, who Account, a booking.Appointment) (Booked, error) {
 	if a.Pending.Kind == booking.ToCancel {
-		return Booked{}, s.cancelThere(ctx, who, a.UID, a.Pending.Reason)
+		return Booked{}, s.cancelThere(ctx, who, a)
 	}
 	return s.moveThere(ctx, who, a, a.UID)
 }
 
 // cancelThere cancels a booking, or the one that replaced it meanwhile.
-func (s *Scheduler) cancelThere(ctx context.Context, who Account, uid, reason string) error {
-	err := s.Calendar.Cancel(ctx, who, uid, reason)
-	if WhyOf(err) != Ended || err == nil {
+func (s *Scheduler) cancelThere(ctx context.Context, who Account, a booking.Appointment) error {
+	err := s.Calendar.Cancel(ctx, who, a.UID, a.Pending.Reason)
+	if err == nil || WhyOf(err) != Over {
 		return err
 	}
-	b, err := s.follow(ctx, who, uid)
-	if WhyOf(err) == Gone && err != nil || err == nil && !b.Live() {
+	l, err := s.lifeOf(ctx, who, a.UID, nil, &a)
+	switch {
+	case err != nil && WhyOf(err) == Gone, err == nil && !l.now.Live():
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
-	return s.Calendar.Cancel(ctx, who, b.UID, reason)
+	return s.Calendar.Cancel(ctx, who, l.now.UID, a.Pending.Reason)
 }
 
 // moveThere moves a booking, or the one that replaced it meanwhile. Only a booking that carries our id and begins as
 // wished is an answer (§10.5).
 func (s *Scheduler) moveThere(ctx context.Context, who Account, a booking.Appointment, uid string) (Booked, error) {
 	b, err := s.Calendar.Reschedule(ctx, who, uid, a.Pending.StartsAt, a.Pending.Reason)
-	if err != nil && WhyOf(err) == Ended {
-		current, readErr := s.follow(ctx, who, uid)
+	if err != nil && WhyOf(err) == Over {
+		l, readErr := s.lifeOf(ctx, who, uid, nil, &a)
 		switch {
 		case readErr != nil:
 			return Booked{}, readErr
-		case !current.Live():
+		case !l.now.Live():
 			return Booked{}, err
-		case current.Start.Equal(a.Pending.StartsAt):
-			return current, nil // an earlier attempt of ours, or somebody wished the same
+		case l.now.Start.Equal(a.Pending.StartsAt):
+			return l.now, nil // an earlier attempt of ours, or somebody wished the same
 		}
-		b, err = s.Calendar.Reschedule(ctx, who, current.UID, a.Pending.StartsAt, a.Pending.Reason)
+		b, err = s.Calendar.Reschedule(ctx, who, l.now.UID, a.Pending.StartsAt, a.Pending.Reason)
 	}
 	if err == nil && (b.UID == "" || !b.Start.Equal(a.Pending.StartsAt)) {
 		return Booked{}, &Refused{Why: Unknown, Err: fmt.Errorf("the answer to a move begins at %s", b.Start.Format(time.RFC3339))}
@@ -437,7 +437,7 @@ func (s *Scheduler) SlotsToMove(ctx context.Context, t tenant.ID, q Search, a bo
 	defer cancel()
 	starts, err := s.Calendar.SlotsToMove(within, forCaller(t, q.Config), a.EventTypeID, from.UTC(), to.UTC(), q.Branch.Location().String(), a.UID)
 	if err != nil {
-		s.noteRefusal(ctx, t, q.Config, err)
+		s.noteRefusal(ctx, t, err)
 		return booking.SlotDay{}, errors.Join(ErrUnavailable, err)
 	}
 	starts = slices.DeleteFunc(starts, func(at time.Time) bool { return q.Branch.Day(at) != day })

@@ -46,7 +46,7 @@ func (s *Scheduler) CheckChange(ctx context.Context, t tenant.ID, c *company.Con
 	case err != nil && last && s.Now().Sub(a.Pending.At) >= 24*time.Hour:
 		return Next{Done: true}, s.giveUpChange(ctx, look, a, "Der Kalender war einen Tag lang nicht erreichbar.")
 	case err != nil:
-		s.noteRefusal(ctx, t, c, err)
+		s.noteRefusal(ctx, t, err)
 		if last {
 			return Next{Check: check, After: 5 * time.Minute}, nil
 		}
@@ -78,8 +78,8 @@ type changeFound struct {
 }
 
 func (s *Scheduler) changeState(ctx context.Context, who Account, a booking.Appointment) (changeFound, error) {
-	b, err := s.follow(ctx, who, a.UID)
-	gone := err != nil && WhyOf(err) == Gone
+	l, err := s.lifeOf(ctx, who, a.UID, nil, &a)
+	b, gone := l.now, err != nil && WhyOf(err) == Gone
 	switch {
 	case err != nil && !gone:
 		return changeFound{}, err
@@ -121,10 +121,10 @@ func (s *Scheduler) changeAgain(ctx context.Context, look changing, a booking.Ap
 	case err == nil:
 		return Next{Done: true}, s.settleChange(ctx, look, a, b)
 	case why == Unknown || why == Resting:
-		s.noteRefusal(ctx, look.t, look.config, err)
+		s.noteRefusal(ctx, look.t, err)
 		return s.changeAt(ctx, look.t, a, check+1)
 	default:
-		s.noteRefusal(ctx, look.t, look.config, err)
+		s.noteRefusal(ctx, look.t, err)
 		return Next{Done: true}, s.giveUpChange(ctx, look, a, "Der Kalender hat die Änderung abgelehnt.")
 	}
 }
@@ -192,4 +192,24 @@ func (s *Scheduler) SettleChange(ctx context.Context, t tenant.ID, c *company.Co
 		return nil // not known yet: the job goes on asking
 	}
 	return s.settleChange(ctx, look, a, state.booked)
+}
+
+// whileChanging is asked first when the calendar tells of an appointment that a change of ours is under way for: it may be
+// telling of that change's outcome, which then is the customer's own, with its fee and its quota. If it is not, the
+// calendar's state is applied as if no change were under way, and the change's own check finds it so.
+func (s *Scheduler) whileChanging(ctx context.Context, t tenant.ID, c *company.Config, branch company.Branch, a booking.Appointment, b Booked) (did Did, settled bool, err error) {
+	switch {
+	case a.Pending.Kind == booking.ToCancel && b.Status == "cancelled":
+		did = Ended
+	case a.Pending.Kind == booking.ToReschedule && b.Live() && b.UID != a.UID && b.Start.Equal(a.Pending.StartsAt):
+		did = Corrected
+	default:
+		return Nothing, false, nil
+	}
+	known, err := s.Store.Gather(ctx, t, askOfChange(branch, a))
+	if err != nil {
+		return Nothing, false, err
+	}
+	step, _ := s.settling(t, c, branch, a, b, known)
+	return did, true, s.Store.Commit(ctx, t, step)
 }

@@ -2,6 +2,7 @@ package scheduling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -58,7 +59,11 @@ func (s *Scheduler) Check(ctx context.Context, t tenant.ID, c *company.Config, a
 
 	found, is, err := s.find(within, forJob(t, c), a)
 	if err != nil {
-		s.noteRefusal(ctx, t, c, err)
+		s.noteRefusal(ctx, t, err)
+		var refused *Refused
+		if errors.As(err, &refused) && refused.Why == Resting && s.Now().Sub(a.CreatedAt) < 24*time.Hour {
+			return Next{Check: check, After: min(max(refused.Until.Sub(s.Now()), time.Second), LongestDelay)}, nil
+		}
 		return s.later(ctx, job, a)
 	}
 	switch {
@@ -108,7 +113,7 @@ func (s *Scheduler) later(ctx context.Context, job checking, a booking.Appointme
 	if age < 24*time.Hour {
 		return Next{Check: job.check, After: 5 * time.Minute}, nil
 	}
-	a.NeedsReview, a.ReviewReason = true, "the calendar could not be asked for a day"
+	flag(&a, reviewUnasked)
 	a.SyncStatus = booking.SyncFailed
 	s.Alarm(ctx, AlarmReview, job.t.String())
 	return Next{Done: true}, s.Store.Commit(ctx, job.t, &ledger.Step{Appointments: []*booking.Appointment{&a}})
@@ -186,7 +191,7 @@ func (s *Scheduler) askAgain(ctx context.Context, job checking, a booking.Appoin
 		}
 	}
 	if why := WhyOf(err); why != Unknown && why != Resting && err != nil && why != Taken {
-		s.noteRefusal(ctx, job.t, job.config, err)
+		s.noteRefusal(ctx, job.t, err)
 		return Next{Done: true}, s.giveUp(ctx, job, a, "the calendar refused: "+string(why))
 	}
 	return s.at(ctx, job.t, a, job.check+1)

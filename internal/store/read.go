@@ -120,10 +120,13 @@ func (s *Table) Customer(ctx context.Context, t tenant.ID, id string) (customer.
 	return c, ok, err
 }
 
-// EmailTaken tells whether an address is some customer's already.
-func (s *Table) EmailTaken(ctx context.Context, t tenant.ID, email string) (bool, error) {
+// CustomerOfEmail finds whose address something is; false when nobody's.
+func (s *Table) CustomerOfEmail(ctx context.Context, t tenant.ID, email string) (id string, ok bool, err error) {
 	it, err := s.get(ctx, t, emailKey(t, email))
-	return it != nil, err
+	if err != nil {
+		return "", false, fmt.Errorf("customer by address: %w", err)
+	}
+	return text(it, "customer_id"), it != nil, nil
 }
 
 // Callback by id.
@@ -218,7 +221,7 @@ func place(known *ledger.Known, it item) error {
 		known.Card.Version = version(it)
 		return decode(it, &known.Card)
 	case sk == "REST":
-		known.Key.RestUntil = time.Unix(number(it, "until"), 0).UTC()
+		known.Key = keyState(it)
 	case strings.Contains(pk, "#BUSY#"):
 		d := booking.Day{Resource: id, Date: dateOf(sk), Version: version(it)}
 		if err := decode(it, &d); err != nil {

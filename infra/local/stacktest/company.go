@@ -323,3 +323,48 @@ func (r Reply) Options() (starts []string) {
 	}
 	return starts
 }
+
+// BehindAll does many things in the calendar without us, quickly.
+func (c *Company) BehindAll(t testing.TB, list []map[string]any) []Booking {
+	t.Helper()
+	for _, f := range list {
+		f["company"] = c.Slug
+	}
+	var out []Booking
+	c.must(t, http.MethodPost, c.Sim("bookings/all"), list, &out)
+	return out
+}
+
+// EventTypeChanged changes an event type in the calendar: title, minutes, gone.
+func (c *Company) EventTypeChanged(t testing.TB, id int64, f map[string]any) {
+	t.Helper()
+	f["company"], f["id"] = c.Slug, id
+	c.must(t, http.MethodPost, c.Sim("event-types"), f, nil)
+}
+
+// Round lets the company alone have its round, as if a quarter of an hour were over.
+func (c *Company) Round(t testing.TB) {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"kind": "round", "company_id": c.ID.String(), "at": c.Clock(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out struct{ BatchItemFailures []any }
+	c.must(t, http.MethodPost, c.Local("invoke/work-sync"), map[string]any{"Records": []any{map[string]any{"messageId": "round-" + c.Slug, "body": string(body), "eventSource": "aws:sqs", "attributes": map[string]string{"ApproximateReceiveCount": "1"}}}}, &out)
+	if len(out.BatchItemFailures) > 0 {
+		t.Fatalf("the round failed: see the log of work-sync in %s", c.Logs)
+	}
+}
+
+// Request is one API call that Cal.com got.
+type Request struct {
+	Operation string
+	At        time.Time
+}
+
+// Requests are the API calls that Cal.com got from the company.
+func (c *Company) Requests(t testing.TB) (list []Request) {
+	t.Helper()
+	c.must(t, http.MethodGet, c.Sim("requests?company="+c.Slug), nil, &list)
+	return list
+}
