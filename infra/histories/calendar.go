@@ -11,8 +11,6 @@ import (
 	"sync"
 
 	"github.com/askpro/gateway/infra/simulate/calcom"
-	calcomedge "github.com/askpro/gateway/internal/calcom"
-	"github.com/askpro/gateway/internal/lambdakit"
 )
 
 // calendar is the simulated Cal.com of a world, asked by the product's own client. It is made from that of the world this
@@ -88,15 +86,19 @@ func (a *answer) WriteHeader(status int) { a.status = status }
 // Write adds to the body.
 func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
-// take is the way of a webhook to its queue: hook-calcom lets in what it wants.
+// take is the way of a webhook to us, unless a message of the history waits for it.
 func (c *calendar) take(h calcom.Webhook) {
-	trigger, wanted, err := calcomedge.Peek(h.Body)
+	var head struct {
+		Trigger string `json:"triggerEvent"`
+	}
 	w := c.world
-	m := message{queue: "sync", work: lambdakit.Work{Kind: calcomedge.KindWebhook, Company: w.t.String(), At: w.now, Body: h.Body}}
-	if w.keep(func(s Step) bool { return s.Webhook == trigger }, m) || err != nil || !wanted {
+	m := message{queue: "sync", hook: h.Body}
+	if json.Unmarshal(h.Body, &head) == nil && w.keep(func(s Step) bool { return s.Webhook == head.Trigger && s.Body == nil }, m) {
 		return
 	}
-	w.waiting = append(w.waiting, message{queue: m.queue, work: m.work, due: w.now})
+	if err := w.hear(m); err != nil {
+		w.trouble = append(w.trouble, err.Error())
+	}
 }
 
 // do what somebody does in the calendar.

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Orders of a history with n messages: every order of them, and every order in which one of them arrives twice.
@@ -148,7 +149,7 @@ func (r *run) from(w *World, arrived []int, number int) error {
 	return nil
 }
 
-// finish lets time pass until nothing is left to do, and compares the end. A world that stands as another one stood, to the
+// finish lets time pass and compares the end. A world that stands as another one stood, to the
 // last record, letter and message, goes on as that one did.
 func (r *run) finish(w *World, order []int) error {
 	w.countFrom(0, 1)
@@ -241,9 +242,13 @@ func (h *History) Arrival(order []int) string {
 	return strings.Join(names, " → ")
 }
 
-// end lets time pass until nothing is left to do and writes down how it ended.
+// after the messages so much time passes: enough for reminders and what follows the appointments, while a callback that
+// nobody makes would be reminded of for two weeks.
+const after = 84 * time.Hour
+
+// end lets time pass and writes down how it ended.
 func (w *World) end(h *History) (string, error) {
-	if err := w.settle(); err != nil {
+	if err := w.until(h.At.Add(after)); err != nil {
 		return "", err
 	}
 	x := w.Scene(h)

@@ -64,10 +64,10 @@ func (w *World) happen(s Step) error {
 		return err
 	}
 	m, err := w.compose(s)
-	if err == nil {
-		w.put(m.queue, m.work, 0)
+	if err != nil {
+		return err
 	}
-	return err
+	return w.hear(m)
 }
 
 // ask asks a tool as the agent does.
@@ -102,8 +102,7 @@ func (w *World) compose(s Step) (message, error) {
 		return message{queue: queue, work: work}, err
 	case s.Webhook != "" && s.Body != nil:
 		body, err := w.concrete(string(s.Body))
-		work.Kind, work.Body = calcom.KindWebhook, body
-		return message{queue: "sync", work: work}, err
+		return message{queue: "sync", hook: body}, err
 	case s.Timer != "":
 		return w.timer(s.Timer)
 	}
@@ -152,8 +151,23 @@ func (w *World) deliver(i int) error {
 		}
 		return w.drain()
 	}
-	w.put(m.queue, m.work, 0)
+	if err := w.hear(m); err != nil {
+		return err
+	}
 	return w.drain()
+}
+
+// hear puts a message into its queue; a webhook of Cal.com as hook-calcom leaves it.
+func (w *World) hear(m message) error {
+	if m.hook != nil {
+		_, kept, err := calcom.Condense(m.hook)
+		if err != nil || kept == nil {
+			return err
+		}
+		m.work = lambdakit.Work{Kind: calcom.KindWebhook, Company: w.t.String(), At: w.now, Body: kept}
+	}
+	w.put(m.queue, m.work, 0)
+	return nil
 }
 
 // countFrom lets ids be counted anew, from a number that is a message's own (0: nobody's), for each time that it arrives.
@@ -173,8 +187,8 @@ func (w *World) Arriving(i int) (Arriving, error) {
 		return Arriving{"tools", m.tool}, nil
 	case m.work.Kind == retell.KindEvent:
 		return Arriving{"events", m.work.Body}, nil
-	case m.work.Kind == calcom.KindWebhook:
-		return Arriving{"calcom", m.work.Body}, nil
+	case m.hook != nil:
+		return Arriving{"calcom", m.hook}, nil
 	default:
 		body, err := json.Marshal(m.work)
 		return Arriving{m.queue, body}, err

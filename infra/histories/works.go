@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/askpro/gateway/internal/calcom"
 	"github.com/askpro/gateway/internal/event"
@@ -14,6 +15,7 @@ import (
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/promise"
+	"github.com/askpro/gateway/internal/reconcile"
 	"github.com/askpro/gateway/internal/retell"
 	"github.com/askpro/gateway/internal/scheduling"
 	"github.com/askpro/gateway/internal/store"
@@ -128,14 +130,21 @@ const (
 )
 
 func (w *World) workSync(ctx context.Context, m lambdakit.Work) error {
+	config, err := w.table.Config(ctx, w.t)
+	if err != nil {
+		return err
+	}
 	switch m.Kind {
 	case event.AppointmentRequested{}.Name(), kindCheck:
 		var c check
 		if err := json.Unmarshal(m.Body, &c); err != nil {
 			return err
 		}
-		_, err := w.check(ctx, m, c)
-		return err
+		next, err := w.check(ctx, m, c)
+		if err != nil || !next.Done {
+			return err
+		}
+		return w.tally(ctx, c.AppointmentID)
 	case event.AppointmentChangeRequested{}.Name(), kindChangeCheck:
 		var c check
 		if err := json.Unmarshal(m.Body, &c); err != nil {
@@ -158,29 +167,58 @@ func (w *World) workSync(ctx context.Context, m lambdakit.Work) error {
 		if err != nil || next.Timer {
 			return err
 		}
+		if next.Done {
+			if err := w.tally(ctx, due.About); err != nil {
+				return err
+			}
+		}
 		return w.table.Take(ctx, w.t, due)
 	case calcom.KindWebhook:
-		if _, wanted, err := calcom.Peek(m.Body); err != nil || !wanted {
-			return err // hook-calcom lets nothing else in
-		}
 		notice, wanted, err := calcom.ReadWebhook(m.Body)
 		if err != nil || !wanted {
 			return err
 		}
-		return w.sched.Apply(ctx, w.t, w.config, notice)
+		return w.orLater(m, w.sched.Apply(ctx, w.t, config, notice))
+	case reconcile.KindRound:
+		again, err := w.rounds.Round(ctx, w.t, config)
+		if err == nil && again > 0 {
+			w.put("sync", m, again)
+		}
+		return err
 	case hook.KindPrefetch, event.CallStarted{}.Name():
 		var p hook.Prefetch
 		if err := json.Unmarshal(m.Body, &p); err != nil {
 			return err
 		}
-		branch, ok := w.config.Branch(p.BranchID)
+		branch, ok := config.Branch(p.BranchID)
 		if !ok {
 			return nil
 		}
-		usual := w.config.Bookable(branch.ID)
-		return w.sched.Prefetch(ctx, w.t, w.config, branch, usual[:min(len(usual), 2)])
+		usual := config.Bookable(branch.ID)
+		return w.sched.Prefetch(ctx, w.t, config, branch, usual[:min(len(usual), 2)])
 	}
 	return fmt.Errorf("queue sync knows no %s", m.Kind)
+}
+
+// tally counts what became of a booking whose outcome is known.
+func (w *World) tally(ctx context.Context, appointmentID string) error {
+	a, ok, err := w.table.Appointment(ctx, w.t, appointmentID)
+	if err != nil || !ok {
+		return err
+	}
+	return w.table.Tally(ctx, w.t, a.CreatedAt, scheduling.Took(a))
+}
+
+// orLater lets a webhook wait until the calendar can be asked again.
+func (w *World) orLater(m lambdakit.Work, err error) error {
+	var refused *scheduling.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	if m.Attempt++; m.Attempt <= 12 {
+		w.put("sync", m, time.Minute)
+	}
+	return nil
 }
 
 func (w *World) check(ctx context.Context, m lambdakit.Work, c check) (scheduling.Next, error) {

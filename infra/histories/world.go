@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -23,6 +24,7 @@ import (
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/promise"
+	"github.com/askpro/gateway/internal/reconcile"
 	"github.com/askpro/gateway/internal/scheduling"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/store/twin"
@@ -48,6 +50,7 @@ type World struct {
 	ids      atomic.Uint64 // the last one that was made up
 	desk     voice.Desk
 	sched    scheduling.Scheduler
+	rounds   reconcile.Reconciler
 	calls    keeper.Keeper
 	promises promise.Keeper
 	notifier notify.Notifier
@@ -60,15 +63,17 @@ type setting struct {
 	secrets  map[string]string
 	names    Names
 	routes   map[string][]string // detail-type → queues
+	every    time.Duration       // between two rounds
 	queues   map[string]template.Queue
 	messages []message // the history's, as they arrive; filled while it is set up
 	wanted   []Step
 }
 
-// message is work in a queue, or (tool) a question of the agent.
+// message is work in a queue, or as it comes from outside: a question of the agent (tool), a webhook of Cal.com (hook).
 type message struct {
 	queue    string
 	tool     []byte
+	hook     []byte
 	work     lambdakit.Work
 	due      time.Time
 	receives int
@@ -133,8 +138,14 @@ func NewWorld(sys *template.System, file companyfile.File, n Names, at time.Time
 	return w, nil
 }
 
-// read takes the queues and the rules that fill them from the template. Our rules choose by detail-type alone.
+// read takes the queues, the rules that fill them and the distance of rounds from the template. Our rules choose by
+// detail-type alone.
 func (x *setting) read(sys *template.System) error {
+	rounds, ok := sys.FunctionNamed("cron-rounds")
+	if !ok || len(rounds.Schedules) != 1 {
+		return errors.New("the template has no schedule for rounds")
+	}
+	x.every = rounds.Schedules[0].Every
 	names := map[string]string{}
 	for _, q := range sys.Queues {
 		x.queues[q.Short()], names[q.Name] = q, q.Short()
@@ -166,10 +177,12 @@ func (w *World) Fork() *World {
 	return f
 }
 
-// assemble wires the product as the functions' main.go do.
+// assemble wires the product as the functions' main.go do, but for the guard before the calendar: a clock that stands still
+// would always find the key's budget spent.
 func (w *World) assemble() {
 	client := &calcomedge.Client{Base: "http://calendar/v2", HTTP: w.calendar.client(), Secrets: w.setting, Now: w.clock}
 	w.sched = scheduling.Scheduler{Store: w.table, Calendar: client, Now: w.clock, NewID: w.newID, PlaceholderDomain: placeholderDomain, Alarm: ignore}
+	w.rounds = reconcile.Reconciler{Store: w.table, Scheduler: &w.sched, Calendar: client, Now: w.clock, Alarm: ignore, Sweep: w.sweep}
 	w.desk = voice.Desk{Store: w.table, Scheduler: &w.sched, Now: w.clock, NewID: w.newID, Alarm: ignore, MailWorks: true}
 	w.calls = keeper.Keeper{Store: w.table, Archive: inTable{}, Telephone: forgetful{}, Now: w.clock, NewID: w.newID, Alarm: ignore}
 	w.promises = promise.Keeper{Store: w.table, Now: w.clock, NewID: w.newID}
@@ -177,6 +190,12 @@ func (w *World) assemble() {
 		Store: w.table, Mail: w, Texts: w, Now: w.clock, Done: store.ErrSealed, Busy: store.ErrLeased,
 		Placeholder: notify.IsPlaceholder(placeholderDomain), Alarm: ignore, Skipped: skipped,
 	}
+}
+
+// sweep asks for the look for reminders.
+func (w *World) sweep(context.Context, tenant.ID) error {
+	w.put("notifications", lambdakit.Work{Kind: reconcile.KindSweep, Company: w.t.String(), At: w.now}, 0)
+	return nil
 }
 
 func ignore(context.Context, string, string) {}
@@ -302,42 +321,49 @@ func (w *World) receive(m message) {
 	w.waiting = append(w.waiting, m)
 }
 
-// settle lets time pass until nothing waits any more and no timer is set.
-func (w *World) settle() error { return w.until(time.Time{}) }
-
-// until lets time pass to an instant, or (zero) until nothing is left to do: delays end, and due timers are handed out on
-// every full minute, as cron-timers does.
+// until lets time pass to an instant: delays end, due timers are handed out on every full minute, as cron-timers does, and
+// a round is asked for when the clock comes to its time, once when it passes several.
 func (w *World) until(at time.Time) error {
 	for range 5000 {
 		if err := w.drain(); err != nil {
 			return err
 		}
 		next, timers := w.next()
-		if next.IsZero() || (!at.IsZero() && next.After(at)) {
-			w.now = later(at, w.now)
-			return nil
+		if there := next.IsZero() || next.After(at); there {
+			if !w.now.Before(at) {
+				return nil
+			}
+			next, timers = at, false
 		}
-		w.now = later(next, w.now)
-		if w.ticks != nil {
-			*w.ticks = append(*w.ticks, w.now)
-		}
-		if !timers {
-			continue
-		}
-		due, err := w.table.Due(context.Background(), w.now, 1000)
-		if err != nil {
+		if err := w.pass(later(next, w.now), timers); err != nil {
 			return err
 		}
-		for _, x := range due {
-			m, err := handed(x, w.now)
-			if err != nil {
-				return err
-			}
-			w.put(m.queue, m.work, 0)
-		}
-		w.ticked = w.now
 	}
 	return fmt.Errorf("it does not come to rest: at %s something is still to be done", w.now)
+}
+
+// pass moves the clock on to an instant, at which timers may be due.
+func (w *World) pass(to time.Time, timers bool) error {
+	round := to.Truncate(w.every).After(w.now)
+	w.now = to
+	if w.ticks != nil {
+		*w.ticks = append(*w.ticks, to)
+	}
+	if round {
+		w.put("sync", lambdakit.Work{Kind: reconcile.KindRound, Company: w.t.String(), At: to}, 0)
+	}
+	if !timers {
+		return nil
+	}
+	due, err := w.table.Due(context.Background(), to, 1000)
+	for _, x := range due {
+		m, bad := handed(x, to)
+		if err = errors.Join(err, bad); err == nil {
+			w.put(m.queue, m.work, 0)
+		}
+	}
+	w.ticked = to
+	return err
 }
 
 // next is when something is to be done next, zero if never, and whether it is timers that are due then. A timer that is

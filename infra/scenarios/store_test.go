@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ident"
@@ -27,7 +29,11 @@ func TestTheTableKeepsThePromisesOfAStore(t *testing.T) {
 	t.Parallel()
 	s := stacktest.Shared(t)
 	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Subject {
-		return storetest.Subject{Store: store.Open(s.Env, s, s.Table, now), Due: store.OpenTimers(s.Env, s.Table).Due, Seen: seen}
+		table := store.Open(s.Env, s, s.Table, now)
+		enter := func(ctx context.Context, c *company.Config) error {
+			return table.SaveConfig(ctx, tenant.Proven(c.Company.ID), c)
+		}
+		return storetest.Subject{Store: table, Enter: enter, Due: store.OpenTimers(s.Env, s.Table).Due, Seen: seen}
 	})
 }
 
@@ -118,7 +124,7 @@ func step(r *rapid.T, now time.Time) *ledger.Step {
 		}
 	}
 	if flip.Draw(r, "appointment") {
-		a := &booking.Appointment{ID: id.Draw(r, "id"), BranchID: "b", StartsAt: at, Status: booking.Pending, Version: version.Draw(r, "v")}
+		a := &booking.Appointment{ID: id.Draw(r, "id"), BranchID: "b", StartsAt: at, Status: booking.Pending, NeedsReview: flip.Draw(r, "review"), Version: version.Draw(r, "v")}
 		x.Appointments = append(x.Appointments, a)
 		x.Claims = append(x.Claims, booking.Claim{UID: id.Draw(r, "uid"), AppointmentID: a.ID, Version: version.Draw(r, "v")})
 	}
@@ -169,8 +175,10 @@ func everything(t *testing.T, s storetest.Store, co tenant.ID) (all []any) {
 		request, _, err := s.Callback(ctx, co, id)
 		keep(request, err)
 	}
-	taken, err := s.EmailTaken(ctx, co, "a@example.de")
-	keep(taken, err)
+	whose, _, err := s.CustomerOfEmail(ctx, co, "a@example.de")
+	keep(whose, err)
+	watched, err := s.Watched(ctx, co)
+	keep(watched, err)
 	waiting, err := s.OpenCallbacks(ctx, co, "b")
 	keep(waiting, err)
 	known, err := s.Gather(ctx, co, ledger.Ask{Card: "+49", Days: []booking.DayKey{{Resource: "anna", Date: theDay}, {Resource: "mario", Date: theDay}}})

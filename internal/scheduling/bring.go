@@ -312,7 +312,7 @@ func (s *Scheduler) tell(ctx context.Context, t tenant.ID, c *company.Config, st
 		did = Corrected
 	case first && a.Sequence == 0:
 		line("created", "customer")
-		step.Changes[0].OldStartsAt = time.Time{}
+		step.Changes[0].OldStartsAt, step.Changes[0].Via = time.Time{}, a.Source // where it was made, whoever tells that it stands
 		did = Repaired
 	case a.Status == booking.Cancelled:
 	case was.StaffID != a.StaffID:

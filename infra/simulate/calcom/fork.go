@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Fork makes a second Cal.com with the same accounts and bookings, which goes its own way from here. Faults, counted
-// requests and webhooks on their way stay behind.
+// Fork makes a second Cal.com with the same bookings, which goes its own way from here. Faults, counted requests and
+// webhooks on their way stay behind; the accounts with their event types are the same ones.
 func (s *Server) Fork(o Options) *Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()

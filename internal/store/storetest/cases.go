@@ -4,16 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
+	"github.com/askpro/gateway/internal/reconcile"
+	"github.com/askpro/gateway/internal/scheduling"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -182,12 +187,12 @@ var cases = []struct {
 	{"an address belongs to one customer, however it is written", func(x *try) {
 		x.commit(&ledger.Step{Customer: &customer.Customer{ID: "k1"}, EmailOf: "Erika@Example.de"})
 		x.refuses(&ledger.Step{Customer: &customer.Customer{ID: "k2"}, EmailOf: "erika@example.de"}, "email")
-		taken, err := x.EmailTaken(x.Context(), x.t, "ERIKA@example.de")
+		whose, taken, err := x.CustomerOfEmail(x.Context(), x.t, "ERIKA@example.de")
 		x.ok(err)
-		free, err := x.EmailTaken(x.Context(), x.t, "max@example.de")
+		nobodys, other, err := x.CustomerOfEmail(x.Context(), x.t, "max@example.de")
 		x.ok(err)
-		if _, there, _ := x.Customer(x.Context(), x.t, "k2"); !taken || free || there {
-			x.Errorf("taken %t, another taken %t, the refused customer exists %t", taken, free, there)
+		if _, there, _ := x.Customer(x.Context(), x.t, "k2"); !taken || whose != "k1" || other || nobodys != "" || there {
+			x.Errorf("%q's: %t, another %q's: %t, the refused customer exists: %t", whose, taken, nobodys, other, there)
 		}
 	}},
 	{"the open callbacks of a branch stand by their promise; who is done leaves", func(x *try) {
@@ -340,15 +345,177 @@ var cases = []struct {
 	}},
 	{"a key rests until its time, to the second", func(x *try) {
 		x.ok(x.Rest(x.Context(), x.t, "ref", x.now.Add(1500*time.Millisecond)))
-		until, err := x.RestUntil(x.Context(), x.t, "ref")
-		x.ok(err)
-		known, err := x.Gather(x.Context(), x.t, ledger.Ask{Key: "ref"})
-		x.ok(err)
-		other, err := x.RestUntil(x.Context(), x.t, "other")
-		x.ok(err)
-		if want := x.now.Add(time.Second); !until.Equal(want) || !known.Key.RestUntil.Equal(want) || !other.IsZero() {
-			x.Errorf("rests until %s and %s, another key until %s", until, known.Key.RestUntil, other)
+		x.key("ref", ledger.KeyState{RestUntil: x.now.Add(time.Second)})
+		x.key("other", ledger.KeyState{})
+	}},
+	{"requests are leased over the counts that were read, and a tick is turned once", func(x *try) {
+		lease := func(l ledger.Lease, want bool, state ledger.KeyState) {
+			x.Helper()
+			granted, now, err := x.Lease(x.Context(), x.t, "ref", l)
+			x.ok(err)
+			if granted != want {
+				x.Errorf("granted %t, wanted %t: %+v", granted, want, l)
+			}
+			x.same(now, state)
+			x.key("ref", state)
 		}
+		spent := func(used, jobs int) ledger.Spent { return ledger.Spent{Used: used, Jobs: jobs} }
+		none := ledger.KeyState{}
+		lease(ledger.Lease{Tick: 7, Take: spent(10, 0), Most: spent(90, 50)}, false, none) // no tick runs yet
+		first := ledger.Lease{Tick: 7, Take: spent(10, 5), Turn: &none, Past: []ledger.Spent{spent(3, 1)}}
+		now := ledger.KeyState{Tick: 7, Spent: spent(10, 5), Past: []ledger.Spent{spent(3, 1)}}
+		lease(first, true, now)
+		lease(first, false, now)
+		lease(ledger.Lease{Tick: 8, Take: spent(1, 0), Most: spent(90, 50)}, false, now) // another tick
+		lease(ledger.Lease{Tick: 7, Take: spent(1, 0), Most: spent(9, 50)}, false, now)  // too much was leased before
+		lease(ledger.Lease{Tick: 7, Take: spent(1, 1), Most: spent(10, 4)}, false, now)  // too much by jobs
+		now.Spent = spent(11, 5)
+		lease(ledger.Lease{Tick: 7, Take: spent(1, 0), Most: spent(10, 4)}, true, now) // which a call does not mind
+		now.Spent = spent(13, 7)
+		lease(ledger.Lease{Tick: 7, Take: spent(2, 2), Most: spent(11, 5)}, true, now)
+		old := now
+		old.Spent = spent(11, 5)
+		lease(ledger.Lease{Tick: 8, Take: spent(4, 0), Turn: &old}, false, now)
+		was := now
+		now = ledger.KeyState{Tick: 8, Spent: spent(4, 0), Past: []ledger.Spent{spent(13, 7), spent(3, 1)}}
+		lease(ledger.Lease{Tick: 8, Take: spent(4, 0), Turn: &was, Past: now.Past}, true, now)
+	}},
+	{"a breaker is changed over what was read, each group for itself, and nothing of the key is lost", func(x *try) {
+		x.ok(x.Rest(x.Context(), x.t, "ref", x.now))
+		trip := func(group string, from, to ledger.Breaker, want bool, breakers map[string]ledger.Breaker) {
+			x.Helper()
+			done, now, err := x.Trip(x.Context(), x.t, "ref", group, from, to)
+			x.ok(err)
+			if done != want {
+				x.Errorf("done %t, wanted %t: %s from %+v to %+v", done, want, group, from, to)
+			}
+			state := ledger.KeyState{RestUntil: x.now, Breakers: breakers}
+			x.same(now, state)
+			x.key("ref", state)
+		}
+		shut, one, two := ledger.Breaker{}, ledger.Breaker{Failures: 1}, ledger.Breaker{Failures: 5, OpenUntil: 9, Probing: 1}
+		trip("slots", one, two, false, nil)
+		trip("slots", shut, one, true, map[string]ledger.Breaker{"slots": one})
+		trip("slots", shut, one, false, map[string]ledger.Breaker{"slots": one})
+		trip("read", shut, two, true, map[string]ledger.Breaker{"slots": one, "read": two})
+		trip("slots", one, shut, true, map[string]ledger.Breaker{"read": two})
+		trip("read", two, shut, true, nil)
+	}},
+	{"the state of the rounds is saved over what was read; reports replace each other", func(x *try) {
+		state, err := x.Round(x.Context(), x.t)
+		x.ok(err)
+		x.same(state, reconcile.State{})
+		state.ReconciledUntil, state.Night = noon, &reconcile.Night{On: "2031-06-03", Gone: []int64{4}, Report: reconcile.Report{Counts: map[scheduling.Did]int{"repaired": 2}}}
+		x.ok(x.SaveRound(x.Context(), x.t, &state))
+		if err := x.SaveRound(x.Context(), x.t, &reconcile.State{}); !ledger.ConflictOn(err, "round") {
+			x.Errorf("saved over another's with %v", err)
+		}
+		again, err := x.Round(x.Context(), x.t)
+		x.ok(err)
+		x.same(again, state)
+		x.ok(x.SaveRound(x.Context(), x.t, &again))
+		if _, there, err := x.Report(x.Context(), x.t, reconcile.KindComparison); there || err != nil {
+			x.Errorf("a report that nobody wrote: %t, %v", there, err)
+		}
+		for _, compared := range []int{3, 4} {
+			x.ok(x.SaveReport(x.Context(), x.t, reconcile.Report{Kind: reconcile.KindComparison, On: "2031-06-03", StartedAt: noon, Compared: compared, Differences: []reconcile.Difference{{UID: "u1", Did: "repaired"}}}))
+		}
+		report := must[reconcile.Report](x)(x.Report(x.Context(), x.t, reconcile.KindComparison))
+		x.same(report, reconcile.Report{Kind: reconcile.KindComparison, On: "2031-06-03", StartedAt: noon, Compared: 4, Differences: []reconcile.Difference{{UID: "u1", Did: "repaired"}}})
+	}},
+	{"many claims and appointments are read at once; what does not exist is missing", func(x *try) {
+		for _, id := range []string{"1", "2"} {
+			x.commit(&ledger.Step{Appointments: []*booking.Appointment{{ID: "a" + id, BranchID: "b1", StartsAt: noon}}, Claims: []booking.Claim{{UID: "u" + id, AppointmentID: "a" + id}}})
+		}
+		claims, err := x.Claims(x.Context(), x.t, []string{"u1", "u3", "u2", "u1", ""})
+		x.ok(err)
+		x.same(claims, map[string]booking.Claim{"u1": {UID: "u1", AppointmentID: "a1", Version: 1}, "u2": {UID: "u2", AppointmentID: "a2", Version: 1}})
+		list, err := x.Appointments(x.Context(), x.t, []string{"a2", "a3", "a1", "a2", ""})
+		x.ok(err)
+		slices.SortFunc(list, func(a, b booking.Appointment) int { return strings.Compare(a.ID, b.ID) })
+		x.same(list, []booking.Appointment{{ID: "a1", BranchID: "b1", StartsAt: noon, Version: 1}, {ID: "a2", BranchID: "b1", StartsAt: noon, Version: 1}})
+	}},
+	{"who is in trouble is watched from its beginning to its end", func(x *try) {
+		watched := func(want ...booking.Watched) {
+			x.Helper()
+			list, err := x.Watched(x.Context(), x.t)
+			x.ok(err)
+			x.same(list, append([]booking.Watched{}, want...))
+		}
+		watched()
+		a := &booking.Appointment{ID: "a1", BranchID: "b1", StartsAt: noon, Status: booking.Pending, SyncStatus: booking.SyncUnknown}
+		x.commit(&ledger.Step{Appointments: []*booking.Appointment{a}})
+		since := x.now
+		watched(booking.Watched{AppointmentID: "a1", Since: since})
+		if a.TroubledSince == nil || !a.TroubledSince.Equal(since) {
+			x.Errorf("troubled since %v", a.TroubledSince)
+		}
+		x.now = x.now.Add(time.Minute)
+		x.commit(&ledger.Step{Appointments: []*booking.Appointment{a}})
+		watched(booking.Watched{AppointmentID: "a1", Since: since})
+		read := must[booking.Appointment](x)(x.Appointment(x.Context(), x.t, "a1"))
+		read.SyncStatus = booking.Synced
+		x.commit(&ledger.Step{Appointments: []*booking.Appointment{&read}})
+		watched()
+		if read.TroubledSince != nil {
+			x.Error("still troubled")
+		}
+	}},
+	{"bookings are counted by the hour", func(x *try) {
+		for at, took := range map[time.Duration]bool{0: true, -time.Minute: true, -2 * time.Hour: false, -30 * time.Hour: true} {
+			x.ok(x.Tally(x.Context(), x.t, x.now.Add(at), took))
+		}
+		took, failed, err := x.Tallied(x.Context(), x.t, x.now.Add(-24*time.Hour))
+		x.ok(err)
+		if took != 2 || failed != 1 {
+			x.Errorf("%d took, %d failed", took, failed)
+		}
+	}},
+	{"what many come upon is said once a lease", func(x *try) {
+		claim := func(want error) {
+			x.Helper()
+			if err := x.ClaimOnce(x.Context(), x.t, "alarm", time.Minute); !errors.Is(err, want) || (want == nil && err != nil) {
+				x.Fatalf("claimed with %v, wanted %v", err, want)
+			}
+		}
+		claim(nil)
+		claim(store.ErrLeased)
+		x.now = x.now.Add(59 * time.Second)
+		claim(store.ErrLeased)
+		x.now = x.now.Add(time.Second)
+		claim(nil)
+	}},
+	{"a host is learned once, and an event type can vanish and come back", func(x *try) {
+		e1, e2 := company.EventType{StaffID: "anna", ID: 1}, company.EventType{StaffID: "mario", ID: 2}
+		entered := &company.Config{
+			Company: company.Company{ID: x.t.String(), Slug: "x"}, Staff: []company.Staff{{ID: "anna", CalcomUserID: 7}, {ID: "mario"}},
+			Services: []company.Service{{ID: "schnitt", Active: true, EventTypes: []company.EventType{e1, e2}}},
+		}
+		x.ok(x.Enter(x.Context(), entered))
+		found := func(hosts []company.HostMapping, types []company.EventType, active bool, version int) {
+			x.Helper()
+			x.now = x.now.Add(2 * time.Minute) // what is remembered is as old as a minute
+			c, err := x.Config(x.Context(), x.t)
+			x.ok(err)
+			x.same(c.Hosts, hosts)
+			x.same(c.Services[0].EventTypes, types)
+			if c.Services[0].Active != active || c.Version != version {
+				x.Errorf("active %t, version %d", c.Services[0].Active, c.Version)
+			}
+		}
+		anna := company.HostMapping{HostID: 7, StaffID: "anna", Source: company.HostManual, Confidence: 100, Active: true}
+		mario := company.HostMapping{HostID: 12, StaffID: "mario", Source: company.HostByEmail, Confidence: 90, Active: true}
+		found([]company.HostMapping{anna}, []company.EventType{e1, e2}, true, 1)
+		x.ok(x.LearnHost(x.Context(), x.t, mario))
+		x.ok(x.LearnHost(x.Context(), x.t, company.HostMapping{HostID: 7, StaffID: "mario"}))
+		found([]company.HostMapping{mario, anna}, []company.EventType{e1, e2}, true, 2)
+		gone := company.Vanished{ServiceID: "schnitt", EventType: e1, Since: noon}
+		x.ok(x.Vanish(x.Context(), x.t, gone, false))
+		found([]company.HostMapping{mario, anna}, []company.EventType{e2}, true, 3)
+		x.ok(x.Vanish(x.Context(), x.t, company.Vanished{ServiceID: "schnitt", EventType: e2, Since: noon}, false))
+		found([]company.HostMapping{mario, anna}, []company.EventType{}, false, 4)
+		x.ok(x.Vanish(x.Context(), x.t, gone, true))
+		found([]company.HostMapping{mario, anna}, []company.EventType{e1}, true, 5)
 	}},
 	{"a message is claimed by one, done for ever, and free when its lease or its pause is over", func(x *try) {
 		d := notify.Delivery{Kind: ledger.OfAppointment, About: "a1", Event: notify.Reminder, Version: "1.A", Channel: notify.Email, Recipient: "customer"}
@@ -471,6 +638,14 @@ func (x *try) due(now time.Time, names ...string) (list []store.Timer) {
 	}
 	x.same(got, append([]string{}, names...))
 	return list
+}
+
+// key insists on what is known of a Cal.com key.
+func (x *try) key(key string, want ledger.KeyState) {
+	x.Helper()
+	known, err := x.Gather(x.Context(), x.t, ledger.Ask{Key: key})
+	x.ok(err)
+	x.same(known.Key, want)
 }
 
 func (x *try) waiting(branch string, want ...callback.Waiting) {

@@ -14,12 +14,14 @@ import (
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
+	"github.com/askpro/gateway/internal/reconcile"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -39,7 +41,7 @@ type Store interface {
 	Changes(ctx context.Context, t tenant.ID, id string) ([]booking.Change, error)
 	Claim(ctx context.Context, t tenant.ID, uid string) (booking.Claim, bool, error)
 	Customer(ctx context.Context, t tenant.ID, id string) (customer.Customer, bool, error)
-	EmailTaken(ctx context.Context, t tenant.ID, email string) (bool, error)
+	CustomerOfEmail(ctx context.Context, t tenant.ID, email string) (id string, ok bool, err error)
 	Callback(ctx context.Context, t tenant.ID, id string) (callback.Request, bool, error)
 	OpenCallbacks(ctx context.Context, t tenant.ID, branchID string) ([]callback.Waiting, error)
 	AppointmentIDs(ctx context.Context, t tenant.ID, branchID string, from, to time.Time, limit int) ([]string, error)
@@ -48,17 +50,33 @@ type Store interface {
 	LeaseSlots(ctx context.Context, t tenant.ID, k booking.SlotKey, now, until time.Time) (bool, error)
 	SaveSlots(ctx context.Context, t tenant.ID, lists []booking.SlotDay) error
 	Rest(ctx context.Context, t tenant.ID, ref string, until time.Time) error
-	RestUntil(ctx context.Context, t tenant.ID, ref string) (time.Time, error)
+	Lease(ctx context.Context, t tenant.ID, key string, l ledger.Lease) (granted bool, now ledger.KeyState, err error)
+	Trip(ctx context.Context, t tenant.ID, key, group string, from, to ledger.Breaker) (done bool, now ledger.KeyState, err error)
+	Round(ctx context.Context, t tenant.ID) (reconcile.State, error)
+	SaveRound(ctx context.Context, t tenant.ID, x *reconcile.State) error
+	SaveReport(ctx context.Context, t tenant.ID, r reconcile.Report) error
+	Report(ctx context.Context, t tenant.ID, kind string) (reconcile.Report, bool, error)
+	Claims(ctx context.Context, t tenant.ID, uids []string) (map[string]booking.Claim, error)
+	Appointments(ctx context.Context, t tenant.ID, ids []string) ([]booking.Appointment, error)
+	Watched(ctx context.Context, t tenant.ID) ([]booking.Watched, error)
+	Tally(ctx context.Context, t tenant.ID, when time.Time, took bool) error
+	Tallied(ctx context.Context, t tenant.ID, since time.Time) (took, failed int, err error)
+	ClaimOnce(ctx context.Context, t tenant.ID, name string, lease time.Duration) error
+	Config(ctx context.Context, t tenant.ID) (*company.Config, error)
+	LearnHost(ctx context.Context, t tenant.ID, m company.HostMapping) error
+	Vanish(ctx context.Context, t tenant.ID, v company.Vanished, back bool) error
 	ClaimDelivery(ctx context.Context, t tenant.ID, d notify.Delivery, lease time.Duration) (notify.Delivery, error)
 	SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery) error
 	Deliveries(ctx context.Context, t tenant.ID, kind ledger.Kind, about string) ([]notify.Delivery, error)
 	Take(ctx context.Context, t tenant.ID, timer store.Timer) error
 }
 
-// Subject is a store under test: on a clock that the case moves, with the reader of its due timers.
+// Subject is a store under test: on a clock that the case moves, with how a company is entered and the reader of its due
+// timers.
 type Subject struct {
 	Store
-	Due func(ctx context.Context, now time.Time, limit int) ([]store.Timer, error)
+	Enter func(context.Context, *company.Config) error
+	Due   func(ctx context.Context, now time.Time, limit int) ([]store.Timer, error)
 	// Seen waits until what was written is also on the lists; lists may be seconds old.
 	Seen func(*testing.T, func() bool)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
@@ -31,7 +32,12 @@ const (
 	ofEvent        = "event"
 	ofTimer        = "timer"
 	ofSlots        = "slots"
-	ofRest         = "rest"
+	ofKey          = "key"
+	ofWatch        = "watch"
+	ofRound        = "round"
+	ofReport       = "report"
+	ofTally        = "tally"
+	ofOnce         = "once"
 	ofDelivery     = "message"
 )
 
@@ -49,7 +55,7 @@ const mostWrites = 100
 
 // Commit writes a step whole or not at all.
 func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error {
-	writes, facts, err := writesOf(t, step)
+	writes, facts, err := s.writesOf(t, step)
 	if err != nil || len(writes) == 0 {
 		return err
 	}
@@ -102,7 +108,7 @@ func sound(writes []write) error {
 	return nil
 }
 
-func writesOf(t tenant.ID, step *ledger.Step) (w []write, facts []Fact, err error) {
+func (s *Table) writesOf(t tenant.ID, step *ledger.Step) (w []write, facts []Fact, err error) {
 	put := func(kind, id, sub string, value any, version int) {
 		w = append(w, write{at(t, kind, id, sub), value, version})
 	}
@@ -126,6 +132,14 @@ func writesOf(t tenant.ID, step *ledger.Step) (w []write, facts []Fact, err erro
 		put(ofDay, d.Resource, d.Date.String(), kept(d), d.Version)
 	}
 	for _, a := range step.Appointments {
+		switch now := s.now(); {
+		case a.Troubled() && a.TroubledSince == nil:
+			a.TroubledSince = &now
+			put(ofWatch, "", a.ID, kept(booking.Watched{AppointmentID: a.ID, Since: now}), unconditional)
+		case !a.Troubled() && a.TroubledSince != nil:
+			a.TroubledSince = nil
+			put(ofWatch, "", a.ID, nil, unconditional)
+		}
 		put(ofAppointment, a.ID, "", kept(*a), a.Version)
 	}
 	for _, c := range step.Changes {

@@ -93,10 +93,10 @@ func (s *Table) Customer(ctx context.Context, t tenant.ID, id string) (customer.
 	return c, ok, err
 }
 
-// EmailTaken tells whether an address is some customer's already.
-func (s *Table) EmailTaken(ctx context.Context, t tenant.ID, email string) (bool, error) {
-	_, _, ok, err := one[string](ctx, s, "EmailTaken", at(t, ofEmail, address(email), ""))
-	return ok, err
+// CustomerOfEmail finds whose address something is; false when nobody's.
+func (s *Table) CustomerOfEmail(ctx context.Context, t tenant.ID, email string) (id string, ok bool, err error) {
+	id, _, ok, err = one[string](ctx, s, "CustomerOfEmail", at(t, ofEmail, address(email), ""))
+	return id, ok, err
 }
 
 // Callback by id.
@@ -247,7 +247,7 @@ func (s *Table) Gather(ctx context.Context, t tenant.ID, ask ledger.Ask) (ledger
 			known.Card = c
 		}
 		if ask.Key != "" {
-			known.Key.RestUntil, _, _ = read[time.Time](s, at(t, ofRest, ask.Key, ""))
+			known.Key, _, _ = read[ledger.KeyState](s, at(t, ofKey, ask.Key, ""))
 		}
 		return nil
 	})

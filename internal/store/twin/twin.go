@@ -5,13 +5,11 @@ package twin
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -24,7 +22,7 @@ type Table struct {
 	now     func() time.Time
 	mu      sync.Mutex
 	records map[place]*record
-	configs map[tenant.ID]*company.Config
+	configs map[tenant.ID]entered
 	facts   []Fact
 }
 
@@ -57,7 +55,7 @@ type Fact struct {
 
 // New makes an empty table on a clock.
 func New(now func() time.Time) *Table {
-	return &Table{now: now, records: map[place]*record{}, configs: map[tenant.ID]*company.Config{}}
+	return &Table{now: now, records: map[place]*record{}, configs: map[tenant.ID]entered{}}
 }
 
 // Fork makes a second table that holds the same and goes its own way from here.
@@ -65,14 +63,6 @@ func (s *Table) Fork(now func() time.Time) *Table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return &Table{Fault: s.Fault, now: now, records: maps.Clone(s.records), configs: s.configs, facts: append([]Fact(nil), s.facts...)}
-}
-
-// Enter gives a company its configuration, as store.Install would. Tables that were forked do not hear of it.
-func (s *Table) Enter(c *company.Config) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.configs = maps.Clone(s.configs)
-	s.configs[tenant.Proven(c.Company.ID)] = c
 }
 
 // Facts takes the events that were written since the last call, in the order of their transactions.
@@ -94,17 +84,6 @@ func (s *Table) Count(t tenant.ID, kind string) (n int) {
 		}
 	}
 	return n
-}
-
-// Config of a company.
-func (s *Table) Config(ctx context.Context, t tenant.ID) (c *company.Config, err error) {
-	err = s.do(ctx, "Config", func() error {
-		if c = s.configs[t]; c == nil {
-			return fmt.Errorf("company %s has no configuration: load it with make company", t)
-		}
-		return nil
-	})
-	return c, err
 }
 
 // do carries a request out, or what a fault makes of it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
@@ -22,7 +23,8 @@ func TestTheTwinKeepsThePromisesOfAStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(_ *testing.T, now func() time.Time) storetest.Subject {
 		s := twin.New(now)
-		return storetest.Subject{Store: s, Due: s.Due, Seen: func(*testing.T, func() bool) {}}
+		enter := func(_ context.Context, c *company.Config) error { s.Enter(c); return nil }
+		return storetest.Subject{Store: s, Enter: enter, Due: s.Due, Seen: func(*testing.T, func() bool) {}}
 	})
 }
 

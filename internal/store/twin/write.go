@@ -41,20 +41,6 @@ func slotsAt(t tenant.ID, k booking.SlotKey) place {
 	return at(t, ofSlots, fmt.Sprint(k.EventTypeID), k.Date.String())
 }
 
-// Rest keeps a Cal.com key quiet until a time.
-func (s *Table) Rest(ctx context.Context, t tenant.ID, ref string, until time.Time) error {
-	return s.do(ctx, "Rest", func() error {
-		s.records[at(t, ofRest, ref, "")] = &record{value: time.Unix(until.Unix(), 0).UTC()}
-		return nil
-	})
-}
-
-// RestUntil is when a Cal.com key may be used again; zero: at once.
-func (s *Table) RestUntil(ctx context.Context, t tenant.ID, ref string) (time.Time, error) {
-	until, _, _, err := one[time.Time](ctx, s, "RestUntil", at(t, ofRest, ref, ""))
-	return until, err
-}
-
 // ClaimDelivery takes a message for one attempt and returns it as it then stands; with store.ErrLeased as it stands
 // meanwhile. A lapsed lease lets the next attempt in.
 func (s *Table) ClaimDelivery(ctx context.Context, t tenant.ID, d notify.Delivery, lease time.Duration) (found notify.Delivery, err error) {
