@@ -19,6 +19,8 @@ import (
 // Prepare plays what happened before and stops at the instant at which the messages arrive. Whatever they wait for has
 // been taken aside.
 func (w *World) Prepare(h *History) error {
+	w.ticks = &w.before
+	defer func() { w.ticks = nil }()
 	w.wanted, w.messages, w.arrived = h.Messages, make([]message, len(h.Messages)), make([]int, len(h.Messages))
 	for i, s := range h.Before {
 		if err := w.until(s.At.Time); err != nil {
@@ -194,6 +196,9 @@ func (w *World) Arriving(i int) (Arriving, error) {
 		return Arriving{m.queue, body}, err
 	}
 }
+
+// Before are the instants at which something was done while the history was prepared.
+func (w *World) Before() []time.Time { return w.before }
 
 // Bookings are those in the calendar, in the order they were made.
 func (w *World) Bookings() []simulator.Shown { return w.calendar.get().Bookings(w.names.Slug) }

@@ -37,8 +37,8 @@ import (
 type World struct {
 	*setting
 	now      time.Time
-	ticked   time.Time // when cron-timers last handed timers out
-	ticks    *[]time.Time
+	ticked   time.Time    // when cron-timers last handed timers out
+	ticks    *[]time.Time // notes the instants at which something is done
 	table    *twin.Table
 	calendar *calendar
 	waiting  []message  // in the queues, in the order they came
@@ -67,6 +67,7 @@ type setting struct {
 	queues   map[string]template.Queue
 	messages []message // the history's, as they arrive; filled while it is set up
 	wanted   []Step
+	before   []time.Time
 }
 
 // message is work in a queue, or as it comes from outside: a question of the agent (tool), a webhook of Cal.com (hook).

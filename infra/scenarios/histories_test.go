@@ -2,7 +2,6 @@ package scenarios_test
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -30,7 +29,7 @@ import (
 const (
 	sampled = 200
 	seed    = 20261124
-	abreast = 12 // of them at a time
+	abreast = 6 // of them at a time: callers do not wait for ever
 )
 
 // TestASampleOfOrdersEndsOnTheStackAsInProcess plays the recorded histories on the running stack, each order for a company
@@ -47,6 +46,7 @@ func TestASampleOfOrdersEndsOnTheStackAsInProcess(t *testing.T) {
 	each(orders, func(p *played) { p.enter(t) })
 	for _, at := range instants(orders) {
 		s.SetClock(t, at.Format(time.RFC3339), true)
+		s.Idle(t) // what the time brings comes before what is done at it
 		each(orders, func(p *played) { p.happen(t, at) })
 		s.Idle(t)
 	}
@@ -137,13 +137,13 @@ func each(orders []*played, do func(*played)) {
 	wait.Wait()
 }
 
-// instants at which something happened before, and the one at which the messages arrive.
+// instants at which something happened or was done before the messages arrive, and that one.
 func instants(orders []*played) (all []time.Time) {
 	for _, p := range orders {
+		all = append(append(all, p.world.Before()...), p.h.At.Time)
 		for _, step := range p.h.Before {
 			all = append(all, step.At.Time)
 		}
-		all = append(all, p.h.At.Time)
 	}
 	return sorted(all)
 }
@@ -167,26 +167,17 @@ func (p *played) enter(t *testing.T) {
 		"ssm:/askpro/local/retell/" + slug + "/webhook": "key_" + slug, "ssm:/askpro/local/calcom/" + slug + "/api-key": "cal_" + slug,
 		"ssm:/askpro/local/calcom-webhook/" + slug + "/secret": "whsec_" + slug,
 	}
-	p.post(t, p.s.Local("company"), nil, map[string]any{"file": p.file, "secrets": secrets})
+	p.post(t, p.s.Local("company"), nil, map[string]any{"file": p.file, "secrets": secrets}, nil)
 	if slices.ContainsFunc(p.h.Messages, func(m histories.Step) bool { return m.Webhook != "" }) {
-		p.post(t, p.s.Sim("faults"), nil, calcom.Fault{Operation: "webhook", Company: slug, Mode: "drop", Times: -1})
+		p.post(t, p.s.Sim("faults"), nil, calcom.Fault{Operation: "webhook", Company: slug, Mode: "drop", Times: -1}, nil)
 	}
 }
 
-// post sends JSON and insists on success; it returns the answer.
-func (p *played) post(t *testing.T, url string, header map[string]string, body any) (answer json.RawMessage) {
-	raw, ok := body.([]byte)
-	if !ok {
-		var err error
-		if raw, err = json.Marshal(body); err != nil {
-			t.Error(err)
-			return nil
-		}
+// post sends JSON and insists on success; the answer goes to out, unless it is nil.
+func (p *played) post(t *testing.T, url string, header map[string]string, body, out any) {
+	if status := p.s.Do(t, http.MethodPost, url, header, body, out); status/100 != 2 {
+		t.Errorf("%s, %s answered %d", p.names.Slug, url, status)
 	}
-	if status := p.s.Do(t, http.MethodPost, url, header, raw, nil); status/100 != 2 {
-		t.Errorf("%s, %s answered %d to %s", p.names.Slug, url, status, raw)
-	}
-	return answer
 }
 
 // happen plays the steps of an instant before the messages.
@@ -195,9 +186,12 @@ func (p *played) happen(t *testing.T, at time.Time) {
 		switch {
 		case !step.At.Equal(at):
 		case step.Tool != nil:
-			p.hook(t, "tools", step.Tool)
+			var answer stacktest.Reply
+			if p.hook(t, "tools", []byte(step.Tool), &answer); answer.Status != step.Wants {
+				t.Errorf("%s, %s: before, the tool answered %s, wanted %s", p.names.Slug, p.h.Name, answer.Status, step.Wants)
+			}
 		case step.Event != nil:
-			p.hook(t, "events", step.Event)
+			p.hook(t, "events", []byte(step.Event), nil)
 		default:
 			p.inCalendar(t, *step.Calendar)
 		}
@@ -205,13 +199,13 @@ func (p *played) happen(t *testing.T, at time.Time) {
 }
 
 // hook brings a body to one of the hooks, signed as its partner would.
-func (p *played) hook(t *testing.T, which string, body []byte) {
+func (p *played) hook(t *testing.T, which string, body []byte, out any) {
 	slug := p.names.Slug
 	if which == "calcom" {
-		p.post(t, p.s.API+"/webhooks/calcom/"+slug, map[string]string{calcomedge.Header: calcomedge.Sign("whsec_"+slug, body)}, body)
+		p.post(t, p.s.API+"/webhooks/calcom/"+slug, map[string]string{calcomedge.Header: calcomedge.Sign("whsec_"+slug, body)}, body, out)
 		return
 	}
-	p.post(t, p.s.API+"/webhooks/retell/"+slug+"/"+which, map[string]string{retell.Header: retell.Sign("key_"+slug, body, p.s.Clock(t))}, body)
+	p.post(t, p.s.API+"/webhooks/retell/"+slug+"/"+which, map[string]string{retell.Header: retell.Sign("key_"+slug, body, p.s.Clock(t))}, body, out)
 }
 
 func (p *played) inCalendar(t *testing.T, d histories.Doing) {
@@ -219,18 +213,23 @@ func (p *played) inCalendar(t *testing.T, d histories.Doing) {
 	if d.Fault != nil {
 		f := *d.Fault
 		f.Company = slug
-		p.post(t, p.s.Sim("faults"), nil, f)
+		p.post(t, p.s.Sim("faults"), nil, f, nil)
 		return
 	}
 	uid := ""
 	if d.Of > 0 {
-		uid = p.bookings(t)[d.Of-1].UID
+		list := p.bookings(t)
+		if d.Of > len(list) {
+			t.Errorf("%s, %s: there is no booking %d in the calendar", slug, p.h.Name, d.Of)
+			return
+		}
+		uid = list[d.Of-1].UID
 	}
 	if verb := map[string]string{"confirmed": "confirm", "declined": "decline"}[d.Action]; verb != "" {
-		p.post(t, p.s.Calcom+"/bookings/"+uid+"/"+verb, map[string]string{"Authorization": "Bearer cal_" + slug, "cal-api-version": "2024-08-13"}, map[string]any{})
+		p.post(t, p.s.Calcom+"/bookings/"+uid+"/"+verb, map[string]string{"Authorization": "Bearer cal_" + slug, "cal-api-version": "2024-08-13"}, map[string]any{}, nil)
 		return
 	}
-	p.post(t, p.s.Sim("bookings"), nil, calcom.Behind{Company: slug, Service: d.Service, Staff: d.Staff, Start: d.Start, UID: uid, Action: d.Action, Webhook: true})
+	p.post(t, p.s.Sim("bookings"), nil, calcom.Behind{Company: slug, Service: d.Service, Staff: d.Staff, Start: d.Start, UID: uid, Action: d.Action, Webhook: true}, nil)
 }
 
 func (p *played) bookings(t *testing.T) (list []calcom.Shown) {
@@ -254,7 +253,7 @@ func (p *played) arrive(t *testing.T, k int) {
 	body := p.made.Replace(string(m.Body))
 	switch m.To {
 	case "tools", "events", "calcom":
-		p.hook(t, m.To, []byte(body))
+		p.hook(t, m.To, []byte(body), nil)
 	default: // our own work
 		client := sqs.New(sqs.Options{Region: p.s.Env.Region, Credentials: p.s.Env.Credentials, HTTPClient: p.s.Env.HTTP, BaseEndpoint: p.s.Env.Endpoint("SQS")})
 		url := p.s.Queue(strings.ToUpper(m.To[:1]) + m.To[1:] + "Queue")
