@@ -244,7 +244,7 @@ func (h *History) Arrival(order []int) string {
 
 // after the messages so much time passes: enough for reminders and what follows the appointments, while a callback that
 // nobody makes would be reminded of for two weeks.
-const after = 84 * time.Hour
+const after = 51*time.Hour + 5*time.Minute
 
 // end lets time pass and writes down how it ended.
 func (w *World) end(h *History) (string, error) {

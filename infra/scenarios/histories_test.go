@@ -44,7 +44,7 @@ func TestASampleOfOrdersEndsOnTheStackAsInProcess(t *testing.T) {
 	first := slices.MinFunc(orders, func(a, b *played) int { return a.h.Begin().Compare(b.h.Begin()) })
 	s.SetClock(t, first.h.Begin().Format(time.RFC3339), true)
 	each(orders, func(p *played) { p.enter(t) })
-	for _, at := range instants(orders) {
+	for _, at := range instants(orders) { // the clock stands still between them
 		s.SetClock(t, at.Format(time.RFC3339), true)
 		s.Idle(t) // what the time brings comes before what is done at it
 		each(orders, func(p *played) { p.happen(t, at) })
@@ -88,6 +88,7 @@ type played struct {
 	world *histories.World
 	want  string
 	ticks []time.Time
+	now   time.Time         // the stack's
 	made  *strings.Replacer // ids that were made up: from those in process to those on the stack
 }
 
@@ -182,6 +183,7 @@ func (p *played) post(t *testing.T, url string, header map[string]string, body, 
 
 // happen plays the steps of an instant before the messages.
 func (p *played) happen(t *testing.T, at time.Time) {
+	p.now = at
 	for _, step := range p.h.Before {
 		switch {
 		case !step.At.Equal(at):
@@ -205,7 +207,7 @@ func (p *played) hook(t *testing.T, which string, body []byte, out any) {
 		p.post(t, p.s.API+"/webhooks/calcom/"+slug, map[string]string{calcomedge.Header: calcomedge.Sign("whsec_"+slug, body)}, body, out)
 		return
 	}
-	p.post(t, p.s.API+"/webhooks/retell/"+slug+"/"+which, map[string]string{retell.Header: retell.Sign("key_"+slug, body, p.s.Clock(t))}, body, out)
+	p.post(t, p.s.API+"/webhooks/retell/"+slug+"/"+which, map[string]string{retell.Header: retell.Sign("key_"+slug, body, p.now)}, body, out)
 }
 
 func (p *played) inCalendar(t *testing.T, d histories.Doing) {
