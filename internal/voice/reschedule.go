@@ -202,9 +202,7 @@ func (x *turn) lookToMove(w wish, a booking.Appointment, days []german.Date) (bo
 	q := scheduling.Search{Config: x.config, Branch: x.branch, Doers: w.doers, Days: days}
 	ask := q.Ask()
 	ask.Card = a.ContactKey
-	if h := x.session.Held; h != nil {
-		ask.Days = append(ask.Days, heldDay(h))
-	}
+	ask.Days = append(ask.Days, x.session.Held.Days()...)
 	known, err := x.desk.Store.Gather(x, x.t, ask)
 	if err != nil {
 		return booking.View{}, known, err
