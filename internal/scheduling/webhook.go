@@ -52,6 +52,9 @@ func (s *Scheduler) apply(ctx context.Context, t tenant.ID, c *company.Config, n
 	if err != nil {
 		return err
 	}
+	if a != nil && len(a.Segments) > 0 {
+		return s.applySegment(ctx, t, c, *a, n)
+	}
 	outOfOrder := (a != nil && n.SentAt.Before(a.ChangedAt.Add(-time.Second))) || (a == nil && claim.Foreign != nil && n.SentAt.Before(claim.ChangedAt))
 	// A cancellation carries no metadata (calcom.md §3.2): whose an unknown uid is, only the booking itself tells.
 	unknown := a == nil && claim.Version == 0 && !n.Live()
@@ -74,6 +77,9 @@ func (s *Scheduler) apply(ctx context.Context, t tenant.ID, c *company.Config, n
 				return err
 			}
 		}
+	}
+	if a != nil && len(a.Segments) > 0 {
+		return s.applySegment(ctx, t, c, *a, n)
 	}
 	if a != nil {
 		return s.applyOurs(ctx, t, c, *a, n)
