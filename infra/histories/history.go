@@ -59,7 +59,7 @@ type Step struct {
 
 // Doing is what somebody does in the calendar, or what shall go wrong there.
 type Doing struct {
-	Action  string        `json:"action,omitempty"` // made, moved, cancelled, confirmed, declined
+	Action  string        `json:"action,omitempty"` // made, moved, cancelled, absent, confirmed, declined
 	Of      int           `json:"of,omitempty"`     // which booking, in the order they were made, from 1
 	Service string        `json:"service,omitempty"`
 	Staff   string        `json:"staff,omitempty"`

@@ -149,8 +149,8 @@ func (r *run) from(w *World, arrived []int, number int) error {
 	return nil
 }
 
-// finish lets time pass and compares the end. A world that stands as another one stood, to the
-// last record, letter and message, goes on as that one did.
+// finish lets time pass and compares the end. A world that stands as another one stood, to the last record, letter and
+// message, goes on as that one did.
 func (r *run) finish(w *World, order []int) error {
 	w.countFrom(0, 1)
 	at, plain := w.standing()
