@@ -11,7 +11,7 @@ import (
 
 // confirmation tells the customer of their appointment, with the entry for their calendar; old is the time it had before.
 func (x about) confirmation(old *time.Time) note {
-	l := sheet{title: "Ihr Termin ist bestätigt", lines: []string{greeting(x.a.AttendeeName), "Ihr Termin ist bestätigt. Wir freuen uns auf Sie:"}, facts: x.facts(old)}
+	l := sheet{title: "Ihr Termin ist bestätigt", lines: []string{greeting(x.a.AttendeeName), "Ihr Termin steht fest, wir freuen uns auf Sie:"}, facts: x.facts(old)}
 	subject := "Terminbestätigung: " + plain(x.service.Name) + ", " + x.short(x.a.StartsAt)
 	if old != nil {
 		l.title = "Ihr Termin wurde verschoben"
