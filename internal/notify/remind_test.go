@@ -133,6 +133,35 @@ func TestAReminderThatFailsIsTriedAgainAndThenLeft(t *testing.T) {
 	}
 }
 
+// TestAFaultAtAnyStepLosesNoReminder lets every single operation go wrong, before it did anything and after it did everything.
+func TestAFaultAtAnyStepLosesNoReminder(t *testing.T) {
+	t.Parallel()
+	for fault := 1; ; fault++ {
+		w, a := newWorld(t), cut(t)
+		w.now, w.faultAt, w.config.Company.SMSSender = berlinTime(t, "2026-11-23 14:30"), fault, ""
+		w.put(a)
+		w.timers[a.ID+"/"+ReminderTimer] = reminderTimer(a, w.now)
+		for range 30 {
+			if x, ok := w.timers[a.ID+"/"+ReminderTimer]; ok && !x.DueAt.After(w.now) {
+				_ = w.Remind(t.Context(), us, a.ID) // the minute hands it out again
+			}
+			w.pass(time.Minute)
+		}
+		switch {
+		case len(w.letters) == 1:
+		case len(w.letters) == 2 && w.letters[0].Key == w.letters[1].Key: // taken, and nobody heard that it was
+		default:
+			t.Errorf("fault %d: %d letters", fault, len(w.letters))
+		}
+		if w.timer(t, a) != "default/complete 24.11. 17:00" || w.appointments[a.ID].ReminderSentAt == nil || len(w.alarms) > 0 {
+			t.Errorf("fault %d: waits for %q, sent at %v, alarms %v", fault, w.timer(t, a), w.appointments[a.ID].ReminderSentAt, w.alarms)
+		}
+		if w.ops < fault {
+			break
+		}
+	}
+}
+
 func TestAMoveWhileItIsSentIsSeen(t *testing.T) {
 	t.Parallel()
 	w, a := newWorld(t), cut(t)
