@@ -26,7 +26,7 @@ STATICCHECK = $$(go -C infra/tools tool -n staticcheck)
 GO_FILES    = git ls-files -co --exclude-standard '*.go'
 STEP        = @printf '\n── %s\n'
 
-.PHONY: help setup run call company show redrive test test-unit golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
+.PHONY: help setup run call company show report redrive test test-unit golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
@@ -46,6 +46,9 @@ company: ## check and load a company (FILE=testdata/companies/demo.yaml)
 
 show: ## print a call with its tool calls, appointment and events (CALL=id)
 	@go run ./infra/show $(if $(CALL),'$(CALL)')
+
+report: ## print what the last comparison with the calendar found (ROUTES=demo,kanzlei)
+	@go run ./infra/report $(if $(ROUTES),-route '$(ROUTES)')
 
 redrive: ## put a dead-letter queue's messages back (Q=default, notifications, sync or events)
 	@go run ./infra/redrive $(if $(Q),'$(Q)')

@@ -1,6 +1,6 @@
 // cron-timers hands due timers to the queue they name.
 //
-//	Woken by:     every minute   Tells: work-sync, work-notifications, work-default by their queues
+//	Woken by:     every minute   Tells: the queue that each timer names
 //	Twice:        handed out twice; the receiver looks whether there is still something to do
 //	If it fails:  timers are late by as many minutes
 package main

@@ -8,6 +8,7 @@ import (
 	"github.com/askpro/gateway/internal/voice"
 )
 
+// §17.29: the agent is generated from the tools and lies in the repository.
 func TestTheAgentInTheRepositoryIsTheOneOfTheDefinitions(t *testing.T) {
 	t.Parallel()
 	want, err := voice.Template()

@@ -190,6 +190,21 @@ func (c *caller) flows() ([]Flow, error) {
 	}); err != nil {
 		return nil, err
 	}
+	for _, change := range []struct {
+		name, tool, question, done string
+		args                       map[string]any
+	}{
+		{"moving", "reschedule_appointment", "need_confirmation", "rescheduled", map[string]any{"new_date": day(6), "new_time": "15 Uhr"}},
+		{"cancelling", "cancel_appointment", "need_confirmation", "cancelled", map[string]any{}},
+	} {
+		if err := count(change.name+", the question", func() error { return want(change.question, change.tool, change.args) }); err != nil {
+			return nil, err
+		}
+		change.args["confirm"] = "true"
+		if err := count(change.name+", the yes, to the letters", func() error { return want(change.done, change.tool, change.args) }); err != nil {
+			return nil, err
+		}
+	}
 	return out, count("the end of a call, analysed", func() error {
 		for _, event := range []string{"call_ended", "call_analyzed"} {
 			raw := fmt.Appendf(nil, `{"event":%q,"call":{"call_id":%q,"direction":"inbound","from_number":"+4917000000001","to_number":"+493012345670","disconnection_reason":"user_hangup","transcript":"User: Danke.","call_analysis":{"call_summary":"x"}}}`, event, c.id)

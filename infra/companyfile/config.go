@@ -55,9 +55,13 @@ func (f File) Config() (*company.Config, error) {
 			Type: n.Type, RetellAgentID: n.RetellAgentID, Active: !n.Inactive, Primary: n.Primary, SMS: n.SMS,
 		})
 	}
-	staff := map[string]bool{}
+	staff, hosts := map[string]bool{}, map[int64]string{}
 	for _, p := range f.Staff {
 		w.slug("staff", p.Slug, staff)
+		if other := hosts[p.CalcomUserID]; other != "" && p.CalcomUserID != 0 {
+			w.say("staff %s: calcom_user_id %d is that of %s", p.Slug, p.CalcomUserID, other)
+		}
+		hosts[p.CalcomUserID] = p.Slug
 		c.Staff = append(c.Staff, p.staff(w, id("staff", p.Slug), branchID("staff "+p.Slug, p.Branch, true)))
 	}
 	services := map[string]bool{}
@@ -73,21 +77,7 @@ func (f File) Config() (*company.Config, error) {
 			return id("staff", who)
 		}))
 	}
-	for _, p := range f.Policies {
-		policy := p.policy()
-		switch {
-		case p.Staff != "":
-			policy.Entity, policy.EntityID = "staff", id("staff", p.Staff)
-		case p.Service != "":
-			policy.Entity, policy.EntityID = "service", id("service", p.Service)
-		case p.Branch != "":
-			policy.Entity, policy.EntityID = "branch", id("branch", p.Branch)
-		}
-		if p.Type == "" {
-			w.say("a policy without type")
-		}
-		c.Policies = append(c.Policies, policy)
-	}
+	c.Policies = f.policies(w, id, map[string]map[string]bool{"branch": branches, "service": services, "staff": staff})
 	for _, n := range f.Notify {
 		n.check(w)
 		rule := company.NotificationRule{Event: n.Event, Recipient: n.Recipient, Channel: n.Channel, Fallback: n.Fallback, Disabled: n.Disabled, Retries: n.Retries, BranchID: branchID("notification "+n.Event, n.Branch, false)}
@@ -283,7 +273,7 @@ func (s Service) service(w *wrong, id, branchID string, staffID func(slug string
 	out := company.Service{
 		ID: id, BranchID: branchID, Name: s.Name, Slug: s.Slug, Category: s.Category, Description: s.Description, Active: !s.Inactive,
 		Default: s.Default, Priority: s.Priority, DurationMinutes: s.DurationMinutes, NoticeMinutes: s.NoticeMinutes, PriceCents: s.PriceCents,
-		RequiresConfirmation: s.RequiresConfirmation, Composite: s.Composite, CompositeMode: s.CompositeMode,
+		RequiresConfirmation: s.RequiresConfirmation, Composite: s.Composite, CompositeMode: s.CompositeMode, AllowCancellation: s.AllowCancellation,
 		ReminderPolicy: s.ReminderPolicy,
 	}
 	for _, x := range s.Synonyms {
@@ -318,18 +308,6 @@ func (s Service) service(w *wrong, id, branchID string, staffID func(slug string
 	case "", "single", "per_segment", "none":
 	default:
 		w.say("service %s: reminder_policy is single, per_segment or none, not %q", s.Slug, s.ReminderPolicy)
-	}
-	return out
-}
-
-func (p Policy) policy() company.Policy {
-	out := company.Policy{Entity: "company", Type: p.Type, PolicyKeys: company.PolicyKeys{
-		HoursBefore: p.HoursBefore, MaxCancellationsPerMonth: p.MaxCancellationsPerMonth, MaxReschedulesPerMonth: p.MaxReschedulesPerMonth,
-		MaxReschedulesPerAppointment: p.MaxReschedulesPerAppointment, Fee: p.Fee, FeePercentage: p.FeePercentage, Override: p.Override,
-		Enabled: p.Enabled, DisabledMessage: p.DisabledMessage, AllowedHours: p.AllowedHours,
-	}}
-	for _, t := range p.FeeTiers {
-		out.FeeTiers = append(out.FeeTiers, company.FeeTier{MinHours: t.MinHours, Fee: t.Fee})
 	}
 	return out
 }

@@ -135,6 +135,7 @@ type Service struct {
 	NoticeMinutes        *int   `yaml:"minimum_booking_notice_minutes"`
 	PriceCents           int64  `yaml:"price_cents"`
 	RequiresConfirmation bool   `yaml:"requires_confirmation"`
+	AllowCancellation    *bool  `yaml:"allow_cancellation"`
 	Default              bool   `yaml:"is_default"`
 	Inactive             bool   `yaml:"inactive"`
 	Composite            bool   `yaml:"composite"`
@@ -174,6 +175,8 @@ type Policy struct {
 	Enabled                      *bool               `yaml:"enabled"`
 	DisabledMessage              string              `yaml:"disabled_message"`
 	AllowedHours                 map[string][]string `yaml:"allowed_hours"`
+	Operations                   []string            `yaml:"operations"`
+	Fields                       []string            `yaml:"fields"`
 	FeeTiers                     []struct {
 		MinHours int   `yaml:"min_hours"`
 		Fee      int64 `yaml:"fee"`

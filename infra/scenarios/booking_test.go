@@ -54,6 +54,7 @@ func fifty(t *testing.T, c *stacktest.Company, callers int) {
 	}
 }
 
+// §17.5: held at the offer, looked up at booking; who comes late hears options.
 func TestScenario01OfFiftyCallersForOneSlotOneWins(t *testing.T) {
 	t.Parallel()
 	fifty(t, stacktest.Shared(t).NewCompany(t), 50)
@@ -70,6 +71,7 @@ func TestScenario01AlsoWhenEverySecondTransactionMeetsAnother(t *testing.T) {
 	}
 }
 
+// §17.2: a duplicate returns the appointment that exists and says so.
 func TestScenario02TheSameToolCallThreeTimesBooksOnce(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)
@@ -215,6 +217,7 @@ func TestScenario05OurOwnLostSuccessIsRecognised(t *testing.T) {
 	settled(t, c, r, 1)
 }
 
+// §17.3: success is spoken and stored only after the durable record; failures are repaired or compensated.
 func TestScenario06ALocalConfirmationThatFailsIsRepaired(t *testing.T) {
 	t.Parallel()
 	s := stacktest.Own(t)
@@ -259,6 +262,7 @@ func TestScenario06WithoutRepairTheBookingIsCancelled(t *testing.T) {
 	}
 }
 
+// §17.1: an answer counts only with our id and start.
 func TestScenario07AnOlderForeignBookingIsNotAccepted(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)

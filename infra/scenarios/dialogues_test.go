@@ -2,7 +2,9 @@ package scenarios_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -23,15 +25,33 @@ func TestAllDialogues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out strings.Builder
+	var out, all strings.Builder
 	p := player.New(s.Ports, s.Root, &out)
 	for _, list := range files {
 		if _, failed, err := p.PlayFile(context.Background(), list); err != nil || failed > 0 {
 			t.Errorf("%d failed, %v\n%s", failed, err, out.String())
 		}
+		all.WriteString(ids.ReplaceAllString(out.String(), ""))
 		out.Reset()
 	}
+	// What is said is read as a whole before it changes.
+	golden := filepath.Join(s.Root, "testdata/texts/dialogues.txt")
+	if os.Getenv("ASKPRO_GOLDEN") == "write" {
+		if err := os.WriteFile(golden, []byte(all.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(said) != all.String() {
+		t.Errorf("the dialogues sound otherwise than %s: run ASKPRO_STACK_TESTS=1 ASKPRO_GOLDEN=write go test ./infra/scenarios -run TestAllDialogues and read the diff", golden)
+	}
 }
+
+// ids of calls differ each time.
+var ids = regexp.MustCompile(`  \(call_[0-9a-f]+\)`)
 
 func TestTheDefaultDialogueLeavesEverythingInOrder(t *testing.T) {
 	t.Parallel()

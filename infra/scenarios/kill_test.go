@@ -60,7 +60,7 @@ func TestKilledAfterAnyCallToAWS(t *testing.T) {
 				x := c.Ring(c.Erika)
 				want(t, ask(t, x, "Langhaarschnitt", c.Day(t, 2), "10 Uhr"), "available")
 				c.Idle(t)
-				s.Fault(t, map[string]any{"function": function, "nth": n, "mode": "kill"})
+				s.Fault(t, map[string]any{"function": function, "company": c.ID.String(), "nth": n, "mode": "kill"}) // the others have their rounds
 				recovered(t, s, c, x, function == "work-notifications")
 				fired := s.Fired(t)
 				s.NoFaults(t)

@@ -53,6 +53,7 @@ func TestScenario09ASignatureOfOneCompanyOpensNoOther(t *testing.T) {
 	}
 }
 
+// §17.9: date variables on every call.
 func TestScenario18TheInboundWebhook(t *testing.T) {
 	t.Parallel()
 	s := stacktest.Own(t)
@@ -168,6 +169,7 @@ func same(a, b string) bool {
 	return errX == nil && errY == nil && x.Equal(y)
 }
 
+// §17.8: a service that was named never becomes another one.
 func TestScenario22WhatIsNoServiceAndNoName(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)
@@ -208,6 +210,7 @@ func TestScenario23AnExpiredHold(t *testing.T) {
 	}
 }
 
+// §17.17: holds have an owner and go when the wish changes.
 func TestScenario24AChangedWishFreesTheOldHold(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)
@@ -223,6 +226,7 @@ func TestScenario24AChangedWishFreesTheOldHold(t *testing.T) {
 	want(t, ask(t, c.Ring("+4917022222222"), "Langhaarschnitt", day, "10 Uhr"), "available")
 }
 
+// §17.18: zones are converted once, in summer and winter.
 func TestScenario25TheSameLocalSlotsOnTheDaysTheClocksChange(t *testing.T) {
 	t.Parallel()
 	s := stacktest.Own(t)
@@ -241,6 +245,7 @@ func TestScenario25TheSameLocalSlotsOnTheDaysTheClocksChange(t *testing.T) {
 	}
 }
 
+// §17.12: one envelope for every tool.
 func TestScenario26HostileArguments(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)
@@ -278,6 +283,7 @@ func TestScenario26HostileArguments(t *testing.T) {
 	}
 }
 
+// §17.14: identity comes from the signed call alone.
 func TestArgumentsNeverSayWhoCalls(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)

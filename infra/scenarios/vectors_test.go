@@ -12,6 +12,8 @@ import (
 	"github.com/askpro/gateway/infra/local/stacktest"
 )
 
+// §17.31: every endpoint verifies the signature.
+//
 // TestEverySignatureVectorOverHTTP posts the protocol's vectors to the demo company, which is given their key, with the
 // clock frozen at their instant.
 func TestEverySignatureVectorOverHTTP(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/askpro/gateway/infra/operator"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
@@ -118,14 +119,30 @@ func show(ctx context.Context, table *store.Table, route company.Route, id strin
 	if err := messages(ctx, table, t, ledger.OfCall, id); err != nil {
 		return true, err
 	}
+	for _, callback := range c.Callbacks {
+		r, ok, err := table.Callback(ctx, t, callback)
+		if err != nil {
+			return true, err
+		}
+		if ok {
+			fmt.Println("\nCallback")
+			printJSON("  ", r)
+		}
+		events, err := table.CallbackEvents(ctx, t, callback)
+		if err != nil {
+			return true, err
+		}
+		printEvents(events)
+		if err := messages(ctx, table, t, ledger.OfCallback, callback); err != nil {
+			return true, err
+		}
+	}
 	events, err := table.Events(ctx, t, id)
 	if err != nil {
 		return true, err
 	}
 	fmt.Printf("\nEvents (%d)\n", len(events))
-	for _, e := range events {
-		fmt.Printf("  %s  %-26s %s\n", e.At, e.Name, e.Detail)
-	}
+	printEvents(events)
 	if x, ok, err := table.Transcript(ctx, t, id); err != nil {
 		return true, err
 	} else if ok && x.ObjectKey != "" {
@@ -147,6 +164,12 @@ func messages(ctx context.Context, table *store.Table, t tenant.ID, kind ledger.
 		fmt.Printf("  %s  %-18s to %-10s by %-5s %-10s attempts %d, id %s\n", d.UpdatedAt.Format(time.RFC3339), string(d.Event)+" "+d.Version, d.Recipient, d.Via, d.Status, d.Tries, d.ProviderID)
 	}
 	return nil
+}
+
+func printEvents(list []event.Recorded) {
+	for _, e := range list {
+		fmt.Printf("  %s  %-26s %s\n", e.At, e.Name, e.Detail)
+	}
 }
 
 func printJSON(indent string, v any) {

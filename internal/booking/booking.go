@@ -84,7 +84,9 @@ type Appointment struct {
 	CancelledBy        string     `json:"cancelled_by,omitempty"`
 	CancellationSource string     `json:"cancellation_source,omitempty"`
 	CancellationReason string     `json:"cancellation_reason,omitempty"`
-	PreviousStartsAt   *time.Time `json:"previous_starts_at,omitempty"`
+	// NewDateWished: the host cancelled in the calendar and asked for another date; somebody was asked to find one.
+	NewDateWished    bool       `json:"new_date_wished,omitempty"`
+	PreviousStartsAt *time.Time `json:"previous_starts_at,omitempty"`
 	// Pending is a change that the calendar was asked for and whose outcome is not known yet (§11.3).
 	Pending *PendingChange `json:"pending_change,omitempty"`
 	// RescheduleCount counts the customer's own moves, ever: the basis of max_reschedules_per_appointment.
@@ -92,6 +94,8 @@ type Appointment struct {
 	ReminderSentAt  *time.Time `json:"reminder_sent_at,omitempty"`
 	// Segments are the parts of a composite service that is booked part by part; empty: one booking for the whole time.
 	Segments []Segment `json:"segments,omitempty"`
+	// TroubledSince is when it began to be Troubled.
+	TroubledSince *time.Time `json:"troubled_since,omitempty"`
 	// Sequence is iCalendar's: one more per change the attendee is told of (RFC 5545 §3.8.7.4).
 	Sequence int `json:"sequence"`
 	// ChangedAt is the calendar's time of the last change applied; an older webhook is not applied itself (§13.2).
@@ -141,6 +145,18 @@ type Segment struct {
 
 // Active tells whether the appointment still takes time.
 func (a Appointment) Active() bool { return a.Status == Pending || a.Status == Confirmed }
+
+// Troubled tells whether somebody should keep an eye on the appointment: the calendar's side of it is not known or failed,
+// or a person was asked to look.
+func (a Appointment) Troubled() bool {
+	return a.NeedsReview || a.Active() && (a.SyncStatus == SyncUnknown || a.SyncStatus == SyncFailed)
+}
+
+// Watched is a troubled appointment as the company's list of them has it.
+type Watched struct {
+	AppointmentID string    `json:"appointment_id"`
+	Since         time.Time `json:"since"`
+}
 
 // Change is one line of an appointment's history: the basis of quotas and audit. Changes are only ever added.
 type Change struct {

@@ -54,11 +54,14 @@ type Call struct {
 	LinkStatus    string     `json:"link_status,omitempty"`
 	LinkMethod    string     `json:"link_method,omitempty"`
 	LinkConfident int        `json:"link_confidence,omitempty"`
-	Appointments  []string   `json:"appointment_ids,omitempty"`
-	Outcome       string     `json:"outcome,omitempty"`
-	Successful    *bool      `json:"successful,omitempty"`
-	Sentiment     string     `json:"sentiment,omitempty"`
-	Summary       string     `json:"summary,omitempty"`
+	// Candidates are customers who may have called: a person decides (link_status pending_review).
+	Candidates   []string `json:"link_candidates,omitempty"`
+	Appointments []string `json:"appointment_ids,omitempty"` // made in the call
+	Callbacks    []string `json:"callback_ids,omitempty"`    // promised because of it
+	Outcome      string   `json:"outcome,omitempty"`
+	Successful   *bool    `json:"successful,omitempty"`
+	Sentiment    string   `json:"sentiment,omitempty"`
+	Summary      string   `json:"summary,omitempty"`
 	// TranscriptKey names the stored transcript (compressed, in the bucket or as an item of the call's collection).
 	TranscriptKey    string    `json:"transcript_key,omitempty"`
 	RecordingConsent string    `json:"recording_consent,omitempty"` // granted, refused, unknown
@@ -67,10 +70,43 @@ type Call struct {
 	LatencyP95MS     float64   `json:"latency_p95_ms,omitempty"`
 	CostCents        int64     `json:"cost_cents,omitempty"`
 	Unfulfilled      *Wish     `json:"unfulfilled_wish,omitempty"`
-	AnalysisHash     string    `json:"analysis_hash,omitempty"` // analysis can be run again with another result
+	Heard            Heard     `json:"heard,omitzero"`
 	CreatedAt        time.Time `json:"created_at"`
 	UpdatedAt        time.Time `json:"updated_at"`
 	Version          int       `json:"-"`
+}
+
+// Heard is what the telephone and the session told of a call, kept because what came of it is concluded again whenever
+// more becomes known.
+type Heard struct {
+	VariableName   string `json:"variable_name,omitempty"`
+	TranscriptName string `json:"transcript_name,omitempty"`
+	Email          string `json:"email,omitempty"`
+	CallerSpoke    bool   `json:"caller_spoke,omitempty"`
+	InVoicemail    bool   `json:"in_voicemail,omitempty"`
+	Successful     *bool  `json:"successful,omitempty"` // as Retell sees it
+	// Transfers that were begun, answered, given up.
+	TransferBegun     bool  `json:"transfer_begun,omitempty"`
+	TransferBridged   bool  `json:"transfer_bridged,omitempty"`
+	TransferCancelled bool  `json:"transfer_cancelled,omitempty"`
+	Wish              *Wish `json:"wish,omitempty"` // the last one that nothing came of while the caller was on the line
+	// Analysis can be run again with another result: the one that counts, when it was told, and those it replaced.
+	Analysis   string    `json:"analysis,omitempty"`
+	AnalysedAt time.Time `json:"analysed_at,omitzero"`
+	Replaced   []string  `json:"replaced,omitempty"`
+	// WishToldAt is when the branch was told of the unfulfilled wish.
+	WishToldAt *time.Time `json:"wish_told_at,omitempty"`
+}
+
+// Over tells whether the call has ended.
+func (c *Call) Over() bool { return c.Status.Rank() >= Completed.Rank() }
+
+// Began is the call's start, or where nobody told it, when we first heard of the call.
+func (c *Call) Began() time.Time {
+	if c.StartedAt != nil {
+		return *c.StartedAt
+	}
+	return c.CreatedAt
 }
 
 // Wish is what a caller wanted and did not get.
@@ -117,8 +153,20 @@ type Session struct {
 	Wish     *Wish           `json:"w,omitempty"`
 	Called   bool            `json:"cb,omitempty"` // a callback was promised
 	OwnAsked string          `json:"oa,omitempty"` // the own appointment that was asked about when it overlapped
+	Shown    []string        `json:"sh,omitempty"` // appointments in the list read last
+	Phone    string          `json:"ph,omitempty"` // a number that was spoken
+	Asked    *Asked          `json:"as,omitempty"` // the change that a yes is awaited for
 	Ended    bool            `json:"z,omitempty"`
 	Version  int             `json:"-"`
+}
+
+// Asked is a question about a change: only a yes to that very change, in time and not the asking request delivered again,
+// carries it out.
+type Asked struct {
+	Key      string `json:"y"`
+	FeeCents int64  `json:"f,omitempty"`
+	Until    int64  `json:"u"`
+	Delivery string `json:"d,omitempty"`
 }
 
 // Pin keeps what the caller is talking about; it is replaced when another service is named and lapses after 30 minutes.
@@ -145,6 +193,7 @@ type Once struct {
 	Until         int64  `json:"u"`
 	Seq           int    `json:"q,omitempty"`
 	AppointmentID string `json:"a,omitempty"`
+	FeeCents      int64  `json:"f,omitempty"` // of a change
 }
 
 // States of a Once.

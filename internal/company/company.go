@@ -4,6 +4,7 @@
 package company
 
 import (
+	"slices"
 	"time"
 
 	"github.com/askpro/gateway/internal/german"
@@ -138,10 +139,15 @@ type Service struct {
 	EventTypes           []EventType `json:"event_types"`
 	// ReminderPolicy is single, per_segment or none; empty: single (§16).
 	ReminderPolicy string `json:"reminder_policy,omitempty"`
+	// AllowCancellation is true unless it says false.
+	AllowCancellation *bool `json:"allow_cancellation,omitempty"`
 }
 
 // Duration of the whole service.
 func (s Service) Duration() time.Duration { return time.Duration(s.DurationMinutes) * time.Minute }
+
+// Cancellable tells whether customers may give up an appointment of this service at all; how late, policies say.
+func (s Service) Cancellable() bool { return s.AllowCancellation == nil || *s.AllowCancellation }
 
 // Synonym is another word callers use; Confidence 0–100.
 type Synonym struct {
@@ -198,7 +204,7 @@ type Vacation struct {
 	To   string `json:"to"`
 }
 
-// Policy of one entity and type. Only operational ones are decided so far; the others are kept as configured.
+// Policy of one entity and type; there is one at most. Package policy decides by them.
 type Policy struct {
 	Entity     string `json:"entity"` // company, branch, service, staff
 	EntityID   string `json:"entity_id,omitempty"`
@@ -219,15 +225,42 @@ type PolicyKeys struct {
 	Enabled                      *bool               `json:"enabled,omitempty"`
 	DisabledMessage              string              `json:"disabled_message,omitempty"`
 	AllowedHours                 map[string][]string `json:"allowed_hours,omitempty"`
+	Operations                   []string            `json:"operations,omitempty"` // closed to callers without a number
+	Fields                       []string            `json:"fields,omitempty"`     // of an appointment that may be spoken
 }
 
-// FeeTier charges Fee cents when at least MinHours notice is left.
+// FeeTier charges Fee cents when at least MinHours notice is left. The lowest tier also counts below its own hours.
 type FeeTier struct {
 	MinHours int   `json:"min_hours"`
 	Fee      int64 `json:"fee"`
 }
 
-// Config is one company's whole configuration at one version.
+// HostMapping says whose calendar a Cal.com host is. One per host; entered by hand (a staff's calcom_user_id) or found by
+// exact e-mail or name. One that is not Active says that the host is nobody's.
+type HostMapping struct {
+	HostID     int64  `json:"calcom_host_id"`
+	StaffID    string `json:"staff_id"`
+	Source     string `json:"source"`
+	Confidence int    `json:"confidence"`
+	Active     bool   `json:"is_active"`
+}
+
+// Sources of a HostMapping.
+const (
+	HostManual  = "manual"
+	HostByEmail = "auto_email"
+	HostByName  = "auto_name"
+)
+
+// Vanished is an event type that the calendar no longer has: nothing can be booked with it until it is back.
+type Vanished struct {
+	ServiceID string    `json:"service_id"`
+	EventType EventType `json:"event_type"`
+	Since     time.Time `json:"since"`
+}
+
+// Config is one company's whole configuration at one version: what its file says, and what was found out since (Hosts,
+// Vanished). A vanished event type is no longer among its service's, and a service without any is not active.
 type Config struct {
 	Version  int
 	Company  Company
@@ -236,6 +269,22 @@ type Config struct {
 	Services []Service
 	Numbers  []PhoneNumber
 	Policies []Policy
+	Hosts    []HostMapping
+	Vanished []Vanished
+}
+
+// Without applies what vanished: services lose those event types.
+func (c *Config) Without(vanished []Vanished) {
+	c.Vanished = vanished
+	for i, s := range c.Services {
+		left := slices.DeleteFunc(slices.Clone(s.EventTypes), func(e EventType) bool {
+			return slices.ContainsFunc(vanished, func(v Vanished) bool { return v.ServiceID == s.ID && v.EventType == e })
+		})
+		if len(left) < len(s.EventTypes) {
+			c.Services[i].EventTypes = left
+			c.Services[i].Active = s.Active && len(left) > 0
+		}
+	}
 }
 
 // Branch by id; the zero Branch and false when there is none.
@@ -293,6 +342,12 @@ func (c *Config) ServiceOfEventType(id int64) (Service, EventType, bool) {
 			if e.ID == id {
 				return s, e, true
 			}
+		}
+	}
+	for _, v := range c.Vanished { // what was booked with it still stands
+		if v.EventType.ID == id {
+			s, ok := c.Service(v.ServiceID)
+			return s, v.EventType, ok
 		}
 	}
 	return Service{}, EventType{}, false

@@ -125,15 +125,11 @@ type Changed struct {
 	At            int64  `json:"t"` // unix seconds
 }
 
-// QuotaWindow is how long a change counts (§14).
-const QuotaWindow = 30 * 24 * time.Hour
-
-// WithChange returns the card with a change added, once per appointment, type and instant, and those that no longer count
-// swept.
-func (c Card) WithChange(x Changed, now time.Time) Card {
+// WithChange returns the card with a change added, once per appointment, type and instant, and those before since swept.
+func (c Card) WithChange(x Changed, since time.Time) Card {
 	list := make([]Changed, 0, len(c.Changes)+1)
 	for _, old := range c.Changes {
-		if old != x && now.Sub(time.Unix(old.At, 0)) <= QuotaWindow {
+		if old != x && old.At >= since.Unix() {
 			list = append(list, old)
 		}
 	}
@@ -141,14 +137,14 @@ func (c Card) WithChange(x Changed, now time.Time) Card {
 	return c
 }
 
-// Used counts the changes of a type that count at now.
-func (c Card) Used(kind string, now time.Time) (n int) {
+// ChangesOf are the instants of a type's changes.
+func (c Card) ChangesOf(kind string) (at []time.Time) {
 	for _, x := range c.Changes {
-		if x.Type == kind && now.Sub(time.Unix(x.At, 0)) <= QuotaWindow {
-			n++
+		if x.Type == kind {
+			at = append(at, time.Unix(x.At, 0))
 		}
 	}
-	return n
+	return at
 }
 
 // Upcoming is one active appointment in unix seconds.
@@ -210,9 +206,10 @@ func (c Card) Overlaps(start, end time.Time) (Upcoming, bool) {
 // mergeFor is how long a second wish is added to the first instead of becoming a callback of its own (§15).
 const mergeFor = 24 * time.Hour
 
-// OpenCallback finds a callback for the same branch and action that is younger than 24 hours.
+// OpenCallback finds the latest callback for the same branch and action, if it is younger than 24 hours: those before it
+// were over when it was made.
 func (c Card) OpenCallback(branchID, action string, now time.Time) (string, bool) {
-	for _, o := range c.Callbacks {
+	for _, o := range slices.Backward(c.Callbacks) {
 		if o.BranchID == branchID && o.Action == action && now.Sub(time.Unix(o.At, 0)) < mergeFor {
 			return o.CallbackID, true
 		}

@@ -75,6 +75,7 @@ func readCases(tb testing.TB, name string) []dateCase {
 
 // TestDateTimeCases runs the specification's cases, our own, and those of further files in DATETIME_CASES (paths joined by
 // colons): one subtest a case, all four fields exact.
+// §17.10: one parser, tested by tables.
 func TestDateTimeCases(t *testing.T) {
 	t.Parallel()
 	files := []string{"../../testdata/datetime_cases.json"}

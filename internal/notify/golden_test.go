@@ -182,7 +182,9 @@ var samples = map[string][]sample{
 		}},
 	},
 	"sync_failed": {
-		{name: "a reason we know", set: func(t testing.TB, w *world) event.Event { return review(t, w, "absent in the calendar") }},
+		{name: "reasons we know", set: func(t testing.TB, w *world) event.Event {
+			return review(t, w, "is no longer in the calendar, and nobody said why; stands twice in the calendar")
+		}},
 		{name: "another reason", set: func(t testing.TB, w *world) event.Event { return review(t, w, "two of them at once") }},
 	},
 	"callback": {

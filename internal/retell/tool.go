@@ -1,6 +1,8 @@
 package retell
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 
@@ -16,7 +18,8 @@ func ReadTool(body []byte) (voice.Request, error) {
 		return voice.Request{}, err
 	}
 	call := o.object("call")
-	q := voice.Request{Sent: o.text("name"), HasCall: len(call) > 0, Args: args(o["args"])}
+	sum := sha256.Sum256(body)
+	q := voice.Request{Sent: o.text("name"), HasCall: len(call) > 0, Args: args(o["args"]), Delivery: hex.EncodeToString(sum[:8])}
 	q.Tool = withoutVersion(q.Sent)
 	q.CallID, q.AgentID, q.CallType = call.text("call_id"), call.text("agent_id"), call.text("call_type")
 	q.Direction, q.Caller, q.OurNumber = sides(call)

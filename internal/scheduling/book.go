@@ -84,7 +84,7 @@ func (s *Scheduler) Book(ctx context.Context, t tenant.ID, p Plan) (Outcome, err
 	cancel()
 	switch {
 	case err != nil:
-		s.noteRefusal(ctx, t, p.Config, err)
+		s.noteRefusal(ctx, t, err)
 		return s.release(ctx, t, p, a, known, resultOf(WhyOf(err)))
 	case !free:
 		return s.release(ctx, t, p, a, known, WasTaken)
@@ -101,7 +101,7 @@ func (s *Scheduler) Book(ctx context.Context, t tenant.ID, p Plan) (Outcome, err
 	}
 	if err != nil {
 		why := WhyOf(err)
-		s.noteRefusal(ctx, t, p.Config, err)
+		s.noteRefusal(ctx, t, err)
 		if why == Unknown {
 			return s.uncertain(ctx, t, p, a)
 		}
@@ -350,9 +350,13 @@ func (s *Scheduler) toHost(c *company.Config, a *booking.Appointment, h Host) ho
 		return move
 	}
 	p, ok := StaffOfHost(c, h)
+	if ok {
+		unflag(a, reviewHost)
+	}
 	switch {
 	case !ok:
-		a.StaffID, a.NeedsReview, a.ReviewReason = "", true, "host of the calendar is nobody we know"
+		a.StaffID = ""
+		flag(a, reviewHost)
 	case p.ID != a.StaffID:
 		if a.Resource == a.StaffID {
 			move.to = p.ID

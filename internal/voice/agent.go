@@ -29,6 +29,11 @@ var (
 	argOffer   = Arg{"offer_id", "Die offer_id der gewählten Möglichkeit, zum Beispiel opt2."}
 	argName    = Arg{"name", "Vor- und Nachname, wie der Anrufer ihn nennt."}
 	argReason  = Arg{"reason", "Der Grund in den Worten des Anrufers."}
+
+	argAppointment = Arg{"appointment_id", "Aus get_customer_appointments oder der letzten Rückfrage."}
+	argWhich       = Arg{"option", "Welcher der zuletzt genannten Termine oder Vorschläge: „2“ oder „den zweiten“."}
+	argSpokenPhone = Arg{"phone", "Rufnummer, wenn sie nicht übertragen wird und der Anrufer sie nennt."}
+	argAgreed      = Arg{"confirm", "true nur nach dem ausdrücklichen Ja zu genau dieser Änderung."}
 )
 
 // Definitions of all tools the agent gets, in the order of the conversation.
@@ -51,11 +56,12 @@ func Definitions() []Definition {
 				argStaff, {"notes", "Was der Anrufer noch dazu sagt."}, {"confirm", "true nach dem ausdrücklichen Ja."}},
 			Required: []string{"name"}, Calendar: true, Changes: true, Meanwhile: "Einen Moment, ich trage den Termin ein."},
 		{Name: "get_customer_appointments", Description: "Liest die anstehenden Termine des Anrufers.", Args: []Arg{argDate, argService}},
-		{Name: "cancel_appointment", Description: "Nimmt den Wunsch auf, einen Termin abzusagen.",
-			Args: []Arg{{"appointment_id", "Aus get_customer_appointments."}, argDate, argTime, argService, argReason, {"phone", "Genannte Rufnummer."}}, Changes: true, Meanwhile: "Einen Moment."},
-		{Name: "reschedule_appointment", Description: "Nimmt den Wunsch auf, einen Termin zu verschieben.",
-			Args:    []Arg{{"appointment_id", "Aus get_customer_appointments."}, argDate, argTime, {"new_date", "Der neue Tag in den Worten des Anrufers."}, {"new_time", "Die neue Uhrzeit in den Worten des Anrufers."}, argReason, {"phone", "Genannte Rufnummer."}},
-			Changes: true, Meanwhile: "Einen Moment."},
+		{Name: "cancel_appointment", Description: "Sagt einen Termin des Anrufers ab. Zuerst ohne confirm aufrufen: die Antwort nennt den Termin und was es kostet. Erst nach dem ausdrücklichen Ja dazu noch einmal mit confirm true.",
+			Args: []Arg{argAppointment, argWhich, argDate, argTime, argService, argReason, argSpokenPhone, argAgreed}, Calendar: true, Changes: true, Meanwhile: "Einen Moment, ich sehe nach."},
+		{Name: "reschedule_appointment", Description: "Verschiebt einen Termin des Anrufers. Zuerst ohne confirm aufrufen: die Antwort nennt alten und neuen Termin und was es kostet. Erst nach dem ausdrücklichen Ja dazu noch einmal mit confirm true.",
+			Args: []Arg{argAppointment, argWhich, {"date", "Der Tag des bisherigen Termins in den Worten des Anrufers, nur wenn er ihn nennt."}, {"time", "Die Uhrzeit des bisherigen Termins, nur wenn der Anrufer sie nennt."},
+				{"new_date", "Der neue Tag in den Worten des Anrufers."}, {"new_time", "Die neue Uhrzeit in den Worten des Anrufers."}, argReason, argSpokenPhone, argAgreed},
+			Calendar: true, Changes: true, Meanwhile: "Einen Moment, ich sehe nach."},
 		{Name: "list_services", Description: "Nennt die Leistungen. Nur aufrufen, wenn der Anrufer danach fragt.", Args: []Arg{{"category", "Ein Bereich, wenn der Anrufer einen nennt."}}},
 		{Name: "get_service_info", Description: "Dauer und Preis einer Leistung.", Args: []Arg{argService}, Required: []string{"service"}},
 		{Name: "get_opening_hours", Description: "Öffnungszeiten eines Tages.", Args: []Arg{argDate}},
@@ -78,9 +84,9 @@ Regeln:
 2. Wird aufgezeichnet ({{aufzeichnung}} = true), frage am Anfang, ob die Aufzeichnung in Ordnung ist, und merke dir die Antwort als recording_consent: granted oder refused.
 3. Gib Tag, Uhrzeit, Leistung und Namen so an die Werkzeuge weiter, wie der Anrufer sie sagt. Rechne nichts um und erfinde nichts.
 4. Nenne nur Termine, die ein Werkzeug geliefert hat. Lies den Satz aus „say“ vor und richte dich nach „next“.
-5. Buche erst nach dem ausdrücklichen Ja des Anrufers zu genau diesem Termin.
+5. Buche, verschiebe oder sage erst ab nach dem ausdrücklichen Ja des Anrufers zu genau diesem Termin. Kostet es etwas, nenne den Betrag vorher.
 6. Zähle Leistungen nur auf, wenn der Anrufer danach fragt.
-7. Sage nur „gebucht“, wenn das Werkzeug den Status booked liefert.
+7. Sage nur „gebucht“, wenn das Werkzeug den Status booked liefert, nur „abgesagt“ bei cancelled und nur „verschoben“ bei rescheduled.
 8. Sprich Anrufer mit „Herr“ oder „Frau“ und Nachnamen oder mit vollem Namen an, nie nur mit dem Vornamen.
 9. Kommst du nicht weiter, biete einen Rückruf an oder verbinde.`
 

@@ -190,8 +190,8 @@ func (x *turn) alternatives(w wish, v booking.View, known ledger.Known, at time.
 		list = v.Alternatives(booking.Wish{At: at, StaffID: w.staff.ID}, x.daysBetween(w.day, w.day.AddDays(searchDays)))
 	}
 	reason, text := "taken", say.takenOffer
-	if !x.inHours(w, at) {
-		reason, text = "outside_hours", say.outsideHours
+	if outside := x.outsideHours(w, at); outside != "" {
+		reason, text = "outside_hours", outside
 	}
 	slots := make([]booking.Slot, len(list))
 	for i, o := range list {
@@ -200,14 +200,20 @@ func (x *turn) alternatives(w wish, v booking.View, known ledger.Known, at time.
 	return x.offering(w, &known, slots, reason, fill(text, "time", german.SpeakTime(w.time))), nil
 }
 
-func (x *turn) inHours(w wish, at time.Time) bool {
+// outsideHours says that a time is outside the opening hours, or too near to their end; empty where it is neither.
+func (x *turn) outsideHours(w wish, at time.Time) string {
 	end := at.Add(w.service.Duration())
+	text := say.outsideHours
 	for _, r := range x.branch.Open(w.day) {
-		if !at.Before(x.branch.At(w.day, r.From)) && !end.After(x.branch.At(w.day, r.To)) {
-			return true
+		from, to := x.branch.At(w.day, r.From), x.branch.At(w.day, r.To)
+		switch {
+		case !at.Before(from) && !end.After(to):
+			return ""
+		case !at.Before(from) && at.Before(to):
+			text = say.tooLateInHours
 		}
 	}
-	return false
+	return text
 }
 
 // offering tells two or three options, or that there is nothing.
@@ -226,8 +232,11 @@ func (x *turn) offering(w wish, known *ledger.Known, slots []booking.Slot, reaso
 		data["options"] = []option{}
 		return answer("no_slots", say.noSlots, offerCallback, data)
 	}
+	x.session.Shown = nil // „den zweiten“ means an option now
 	options := x.offers(w.service, slots)
-	x.session.Wish.Offered += len(options)
+	if x.session.Wish != nil { // a move wishes for nothing new
+		x.session.Wish.Offered += len(options)
+	}
 	for i := range options {
 		options[i].Description = x.description(w, slots[i].Start)
 	}

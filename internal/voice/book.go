@@ -15,6 +15,7 @@ import (
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/phone"
+	"github.com/askpro/gateway/internal/policy"
 	"github.com/askpro/gateway/internal/scheduling"
 )
 
@@ -215,6 +216,9 @@ func (x *turn) whoFor(knownName string) (attendee, *Reply) {
 	a := attendee{email: x.args.email()}
 	if n, err := phone.Parse(x.args["phone"]); err == nil {
 		a.phone = string(n)
+		x.session.Phone = a.phone
+	} else {
+		a.phone = x.session.Phone
 	}
 	if x.request.Caller != "" {
 		a.phone = x.request.Caller
@@ -275,6 +279,9 @@ func (x *turn) book() (Reply, error) {
 		if m := company.MatchService(x.config.Bookable(x.branch.ID), spoken); !m.OK || m.Found.ID != w.service.ID {
 			return x.checkFirst()
 		}
+	}
+	if v := x.mayAbout(policy.Booking, w.service.ID, slot.StaffID); !v.Allowed {
+		return x.disabled(v), nil
 	}
 	key := onceKey(o.Start, w.service.ID)
 	if reply, err := x.repeated(key); reply != nil || err != nil {
@@ -376,7 +383,7 @@ func (x *turn) carryOut(o booking.Offer, w wish, slot booking.Slot, known ledger
 		}
 		step.Session = &x.session
 		if x.session.Version == 0 && !x.hasHead {
-			step.Call = x.head()
+			x.head(step)
 		}
 		return nil
 	}

@@ -32,6 +32,7 @@ type Store interface {
 	Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error)
 	Customer(ctx context.Context, t tenant.ID, id string) (customer.Customer, bool, error)
 	Callback(ctx context.Context, t tenant.ID, id string) (callback.Request, bool, error)
+	OpenCallbacks(ctx context.Context, t tenant.ID, branchID string) ([]callback.Waiting, error)
 }
 
 // Desk answers tool calls.
@@ -58,7 +59,9 @@ type Request struct {
 	AgentID   string
 	Direction string
 	CallType  string
-	Args      map[string]any
+	// Delivery is the same when the same request arrives again: a hash of its body.
+	Delivery string
+	Args     map[string]any
 }
 
 // Alarms that the tools raise.
@@ -75,6 +78,8 @@ type tool struct {
 	operation policy.Operation
 	within    time.Duration
 	keepTime  bool // preferred_time is a wish in words
+	// informs: the answer needs nothing of the call, so it is given even where limits cannot be looked up (§5.5).
+	informs bool
 }
 
 const (
@@ -87,13 +92,13 @@ const (
 func toolOf(name string) (tool, bool) {
 	switch name {
 	case "initialize_call":
-		return tool{run: (*turn).initialize, within: quick}, true
+		return tool{run: (*turn).initialize, within: quick, informs: true}, true
 	case "current_time_berlin":
-		return tool{run: (*turn).currentTime, within: quick}, true
+		return tool{run: (*turn).currentTime, within: quick, informs: true}, true
 	case "check_customer":
 		return tool{run: (*turn).checkCustomer, within: quick}, true
 	case "parse_date":
-		return tool{run: (*turn).parseDate, within: quick}, true
+		return tool{run: (*turn).parseDate, within: quick, informs: true}, true
 	case "check_availability":
 		return tool{run: (*turn).checkAvailability, operation: policy.Availability, within: looking}, true
 	case "get_alternatives":
@@ -107,19 +112,19 @@ func toolOf(name string) (tool, bool) {
 	case "get_customer_appointments":
 		return tool{run: (*turn).appointments, operation: policy.AppointmentInquiry, within: quick}, true
 	case "cancel_appointment":
-		return tool{run: (*turn).cancelByCallback, operation: policy.Cancellation, within: quick}, true
+		return tool{run: (*turn).cancel, operation: policy.Cancellation, within: booked}, true
 	case "reschedule_appointment":
-		return tool{run: (*turn).rescheduleByCallback, operation: policy.Reschedule, within: quick}, true
+		return tool{run: (*turn).reschedule, operation: policy.Reschedule, within: booked}, true
 	case "request_callback":
 		return tool{run: (*turn).requestCallback, operation: policy.Callback, within: quick, keepTime: true}, true
 	case "list_services":
-		return tool{run: (*turn).listServices, operation: policy.ServiceInformation, within: quick}, true
+		return tool{run: (*turn).listServices, operation: policy.ServiceInformation, within: quick, informs: true}, true
 	case "get_service_info":
-		return tool{run: (*turn).serviceInfo, operation: policy.ServiceInformation, within: quick}, true
+		return tool{run: (*turn).serviceInfo, operation: policy.ServiceInformation, within: quick, informs: true}, true
 	case "get_opening_hours":
-		return tool{run: (*turn).openingHours, operation: policy.OpeningHours, within: quick}, true
+		return tool{run: (*turn).openingHours, operation: policy.OpeningHours, within: quick, informs: true}, true
 	case "transfer_to_human":
-		return tool{run: (*turn).transfer, within: quick}, true
+		return tool{run: (*turn).transfer, within: quick, informs: true}, true
 	}
 	return tool{}, false
 }

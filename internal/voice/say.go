@@ -8,20 +8,23 @@ import (
 )
 
 // say holds every sentence a caller hears from a tool; {words} are filled in. They are read aloud before they change:
-// testdata/golden/voice has them all as they sound.
+// testdata/texts/dialogues.txt has them as they sound in calls.
 var say = struct {
 	fault, noCall, noTenant, unsupported, limit, disabled, orCallback,
 	greeting, greetingKnown, consent, now, anonymous, newCustomer, foundCustomer, again, againPerhaps, understood,
 	needDate, needDateFor, needTime, whichTime, notUnderstood, ambiguousDates, ambiguous, invalidDate, invalidTime, contradiction,
 	pastDate, pastTime, pastWindow, mismatch, mismatchOf, tooFar,
 	noServices, whichService, unknownService, unknownStaff, cannotProvide,
-	available, availableNobody, availableFar, availableFarNobody, takenOffer, outsideHours, noSlots, dayOptions, outsideWindow, otherDays,
+	available, availableNobody, availableFar, availableFarNobody, takenOffer, outsideHours, tooLateInHours, noSlots, dayOptions, outsideWindow, otherDays,
 	closedDay, closedHoliday, closedNothing, tooSoon, tooSoonNothing, ownAppointment,
 	reserved, released, needName, needNameFor, isThatYou, confirm, confirmWith, booked, byMail, byText, requested, already, beingBooked,
 	uncertain, uncertainText, uncertainCall, uncertainNothing, slotTaken, takenNothing, slotTakenCallback, tooMany, calendarDown, calendarCallback,
 	needsNumber, noAppointments, oneAppointment, dayAppointments, nextAppointment,
 	categories, services, serviceInfo, serviceFree, opening, closed, closedFor, openNow, nextOpening, noTarget, transferring,
-	needNumber, needNumberForChange, callback, callbackUpdated string
+	needNumber, needNumberForChange, callback, callbackUpdated,
+	askCancel, cancelled, askMove, rescheduled, moveRequested, needNewTime, noChange, moveNothing, readBack, feeCancel, feeMove, feeIs,
+	whichAppointment, whichOfMore, notFound, goneInCalendar, verification, changeNeedsNumber, changeUncertain, changeRunning,
+	deniedPast, deniedCancelDeadline, deniedMoveDeadline, deniedCancelQuota, deniedMoveQuota, deniedMaxMoves, deniedCancel, deniedMove string
 }{
 	fault:       "Da ist bei mir gerade etwas schiefgegangen. Soll Sie jemand zurückrufen?",
 	noCall:      "Ich kann diesen Anruf gerade nicht zuordnen. Ich verbinde Sie gerne weiter.",
@@ -71,6 +74,7 @@ var say = struct {
 	availableFarNobody: "Sie meinen {date}? {When} ist frei. Soll ich das so buchen?",
 	takenOffer:         "Um {time} ist leider nichts frei. Ich hätte {options}. Was passt Ihnen?",
 	outsideHours:       "Um {time} haben wir nicht geöffnet. Ich hätte {options}. Was passt Ihnen?",
+	tooLateInHours:     "Um {time} reicht die Zeit bis zum Ende der Öffnungszeit nicht. Ich hätte {options}. Was passt Ihnen?",
 	noSlots:            "In den nächsten 14 Tagen ist leider nichts frei. Soll Sie jemand zurückrufen?",
 	dayOptions:         "Ich hätte {options}. Was passt Ihnen?",
 	outsideWindow:      "In dieser Zeit ist leider nichts frei. Außerhalb davon hätte ich {options}. Was passt Ihnen?",
@@ -108,9 +112,9 @@ var say = struct {
 
 	needsNumber:     "Dafür brauche ich Ihre Rufnummer, und sie wird nicht übertragen. Soll Sie jemand zurückrufen?",
 	noAppointments:  "Ich sehe keinen anstehenden Termin unter Ihrer Nummer.",
-	oneAppointment:  "Ihr nächster Termin ist {when}: {service}{with}.",
+	oneAppointment:  "Ihr nächster Termin ist {what}.",
 	dayAppointments: "Sie haben {day} diese Termine: {list}.",
-	nextAppointment: "Ihr nächster Termin ist {when}: {service}, und {more}. Soll ich alle vorlesen?",
+	nextAppointment: "Ihr nächster Termin ist {what}, und danach haben Sie noch {more}. Soll ich alle vorlesen?",
 
 	categories:   "Wir haben mehrere Bereiche: {list}. Wofür interessieren Sie sich?",
 	services:     "Wir bieten {list}. Was darf es sein?",
@@ -128,6 +132,36 @@ var say = struct {
 	needNumberForChange: "Für Änderungen rufen wir Sie zurück. Unter welcher Nummer erreichen wir Sie?",
 	callback:            "Wir rufen Sie {until} zurück.",
 	callbackUpdated:     "Das habe ich zu Ihrem Rückruf dazugeschrieben. Wir rufen Sie {until} zurück.",
+
+	askCancel:         "{fee}Soll ich Ihren Termin{what} wirklich absagen?",
+	cancelled:         "Ihr Termin{what} ist abgesagt.{fee}",
+	askMove:           "Ihr Termin wäre dann {new}{old}.{fee} Soll ich ihn so verschieben?",
+	rescheduled:       "Ihr Termin ist verschoben, er ist jetzt {new}{old}.{fee}",
+	moveRequested:     "Ich habe den neuen Termin {new} angefragt; Sie bekommen noch eine Bestätigung.",
+	needNewTime:       "Ihr Termin ist bisher{when}. Auf welchen Tag und welche Uhrzeit möchten Sie ihn verschieben?",
+	noChange:          "Ihr Termin ist schon{when}. Auf wann möchten Sie ihn verschieben?",
+	moveNothing:       "Da ist leider nichts frei. Ihr Termin{when} bleibt bestehen. Soll Sie jemand zurückrufen?",
+	readBack:          "Sie meinen {date}?",
+	feeCancel:         "Die Absage kostet {fee}.",
+	feeMove:           "Das Verschieben kostet {fee}.",
+	feeIs:             "Dafür berechnen wir {fee}.",
+	whichAppointment:  "Ich sehe mehrere Termine: {list}. Welchen meinen Sie?",
+	whichOfMore:       "Ich sehe mehrere Termine: {list}, und {more} weitere. Welchen meinen Sie?",
+	notFound:          "Ich finde unter Ihrer Nummer keinen anstehenden Termin. Soll Sie jemand zurückrufen?",
+	goneInCalendar:    "Diesen Termin finde ich im Kalender nicht mehr. Soll Sie jemand zurückrufen?",
+	verification:      "Ändern kann ich einen Termin nur, wenn Sie mit der Nummer anrufen, mit der er gebucht wurde. Soll Sie jemand zurückrufen?",
+	changeNeedsNumber: "Ändern kann ich Termine nur bei übertragener Rufnummer.",
+	changeUncertain:   "Der Kalender antwortet gerade langsam. Ich gebe das weiter und bestätige es Ihnen.",
+	changeRunning:     "Das wird gerade erledigt. Einen kleinen Moment noch.",
+
+	deniedPast:           "Dieser Termin hat schon begonnen oder ist vorbei.",
+	deniedCancelDeadline: "Absagen geht nur bis {required} vorher, und bis zu Ihrem Termin sind es nur noch {left}.",
+	deniedMoveDeadline:   "Verschieben geht nur bis {required} vorher, und bis zu Ihrem Termin sind es nur noch {left}.",
+	deniedCancelQuota:    "Sie haben in den letzten 30 Tagen schon {used} Termine abgesagt, mehr geht telefonisch leider nicht.",
+	deniedMoveQuota:      "Sie haben in den letzten 30 Tagen schon {used} Termine verschoben, mehr geht telefonisch leider nicht.",
+	deniedMaxMoves:       "Dieser Termin wurde schon so oft verschoben, wie es möglich ist.",
+	deniedCancel:         "Dieser Termin lässt sich telefonisch leider nicht absagen.",
+	deniedMove:           "Dieser Termin lässt sich telefonisch leider nicht verschieben.",
 }
 
 // fill puts values into a sentence: fill(text, "when", "morgen um 10 Uhr"). {When} takes the value of when with a

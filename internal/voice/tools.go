@@ -36,7 +36,7 @@ func (x *turn) initialize() (Reply, error) {
 	}
 	operations := map[string]bool{}
 	for _, op := range []policy.Operation{policy.Booking, policy.Availability, policy.AppointmentInquiry, policy.Callback, policy.ServiceInformation, policy.OpeningHours} {
-		operations[string(op)] = policy.Check(x.config, x.branch, op, x.now).Allowed
+		operations[string(op)] = x.may(op).Allowed
 	}
 	data["operations"] = operations
 	name := ""
@@ -161,16 +161,11 @@ func (x *turn) appointments() (Reply, error) {
 			coming = append(coming, a)
 		}
 	}
-	loc := x.branch.Location()
 	list := []map[string]any{}
+	x.session.Shown = nil
 	for _, a := range coming {
-		s, _ := x.config.Service(a.ServiceID)
-		p, _ := x.config.Person(a.StaffID)
-		start := a.StartsAt.In(loc)
-		list = append(list, map[string]any{
-			"appointment_id": a.ID, "date": german.WriteDateShort(x.branch.Day(start)), "time": start.Format("15:04"), "starts_at": start.Format(time.RFC3339),
-			"service": s.Name, "staff": p.Name, "status": a.Status,
-		})
+		list = append(list, x.shown(a))
+		x.session.Shown = append(x.session.Shown, a.ID)
 	}
 	data := map[string]any{"appointments": list, "total": len(list)}
 	if len(coming) == 0 {
@@ -195,35 +190,31 @@ func (x *turn) asked(a booking.Appointment) bool {
 	return true
 }
 
+// speakAppointments reads a caller's appointments, as far as the company lets them be told (§14).
 func (x *turn) speakAppointments(list []booking.Appointment) string {
+	may := policy.Disclosure(x.config, x.branch)
 	name := func(a booking.Appointment) string {
 		s, _ := x.config.Service(a.ServiceID)
 		return s.Name
 	}
-	loc := x.branch.Location()
 	first := list[0]
 	day := x.branch.Day(first.StartsAt)
 	sameDay := !slices.ContainsFunc(list, func(a booking.Appointment) bool { return x.branch.Day(a.StartsAt) != day })
 	switch {
 	case len(list) == 1:
-		p, _ := x.config.Person(first.StaffID)
-		with := ""
-		if p.Name != "" {
-			with = " bei " + firstName(p.Name)
-		}
-		return fill(say.oneAppointment, "when", german.SpeakWhen(first.StartsAt, x.now, loc), "service", name(first), "with", with)
-	case len(list) <= 3 && sameDay:
+		return fill(say.oneAppointment, "what", strings.Trim(x.what(first), " ,"))
+	case len(list) <= 3 && sameDay && may.Date && may.Time && may.Service:
 		var parts []string
 		for _, a := range list {
 			parts = append(parts, "um "+german.SpeakTime(x.branch.LocalMinute(a.StartsAt))+" "+name(a))
 		}
 		return fill(say.dayAppointments, "day", german.SpeakOnDate(day, x.branch.Day(x.now)), "list", german.SpeakList(parts, "und"))
 	}
-	more := "ein weiterer"
+	more := "einen weiteren"
 	if len(list) > 2 {
 		more = itoa(len(list)-1) + " weitere"
 	}
-	return fill(say.nextAppointment, "when", german.SpeakWhen(first.StartsAt, x.now, loc), "service", name(first), "more", more)
+	return fill(say.nextAppointment, "what", strings.Trim(x.what(first), " ,"), "more", more)
 }
 
 // listServices names at most five; more of them are grouped first.

@@ -10,6 +10,7 @@ import (
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/policy"
@@ -38,12 +39,16 @@ type turn struct {
 // play opens the session, runs the tool and records its answer in one transaction.
 func (x *turn) play(what tool) (Reply, error) {
 	if err := x.open(); err != nil {
+		if what.informs && x.Err() == nil { // a limiter that cannot be asked must not silence the agent
+			x.desk.Alarm(x, AlarmGuardFailed, x.t.String())
+			return what.run(x)
+		}
 		return Reply{}, err
 	}
 	if x.exceeded() {
 		return x.record(answer("limit_reached", say.limit, transferNext, nil))
 	}
-	if v := policy.Check(x.config, x.branch, what.operation, x.now); !v.Allowed {
+	if v := x.may(what.operation); !v.Allowed {
 		return x.record(x.disabled(v))
 	}
 	reply, err := what.run(x)
@@ -53,13 +58,21 @@ func (x *turn) play(what tool) (Reply, error) {
 	return x.record(reply)
 }
 
+// may asks the company's policy whether this caller may do something now; mayAbout also that of a service and of whoever
+// does it, once they are known.
+func (x *turn) may(op policy.Operation) policy.Verdict { return x.mayAbout(op, "", "") }
+
+func (x *turn) mayAbout(op policy.Operation, serviceID, staffID string) policy.Verdict {
+	return policy.CheckUnder(x.config, x.branch, op, policy.Circumstances{Now: x.now, Anonymous: x.request.Caller == "", Service: serviceID, Staff: staffID})
+}
+
 func (x *turn) disabled(v policy.Verdict) Reply {
 	text := plain(v.Message)
 	if text == "" {
 		text = say.disabled
 	}
 	next := goOn
-	if policy.Check(x.config, x.branch, policy.Callback, x.now).Allowed {
+	if x.may(policy.Callback).Allowed {
 		text, next = text+" "+say.orCallback, offerCallback
 	}
 	return answer("operation_disabled", text, next, nil)
@@ -96,12 +109,19 @@ func (x *turn) adopt(s call.Session) {
 	x.session = s
 }
 
-// head is the call's own record, made once.
-func (x *turn) head() *call.Call {
-	return &call.Call{
-		ID: x.desk.NewID(), RetellID: x.request.CallID, BranchID: x.branch.ID, Type: x.request.CallType, From: x.request.Caller, To: x.request.OurNumber,
+// head puts the call's own record into a step, made once, with the timer that asks how the call stands should nobody tell
+// of its end.
+func (x *turn) head(step *ledger.Step) {
+	c := &call.Call{
+		ID: x.desk.NewID(), RetellID: x.request.CallID, BranchID: x.branch.ID, Type: strings.TrimSuffix(x.request.CallType, "_call"),
+		From: x.request.Caller, To: x.request.OurNumber,
 		Direction: x.request.Direction, AgentID: x.request.AgentID, Status: call.Ongoing, StartedAt: &x.now, CreatedAt: x.now, UpdatedAt: x.now,
 	}
+	if c.Direction == "outbound" {
+		c.From, c.To = c.To, c.From
+	}
+	step.Call = c
+	step.SetTimers = append(step.SetTimers, ledger.Poll(c, x.now))
 }
 
 // withAnswer completes a step with the session and the record of this tool call.
@@ -113,7 +133,12 @@ func (x *turn) withAnswer(step *ledger.Step, reply Reply) {
 		Status: reply.Status, DurationMS: time.Since(x.began).Milliseconds(), At: x.now,
 	}
 	if x.session.Version == 0 && !x.hasHead {
-		step.Call = x.head()
+		x.head(step)
+	}
+	if x.session.Ended { // the call has been concluded without this
+		step.Events = append(step.Events, event.CallContinued{
+			Head: event.Head{ID: x.desk.NewID(), CompanyID: x.t.String(), At: x.now, Sequence: x.session.Seq}, CallID: x.request.CallID,
+		})
 	}
 }
 

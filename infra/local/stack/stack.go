@@ -95,7 +95,7 @@ func (s *Stack) start(ctx, background context.Context) error {
 	var err error
 	s.System, err = template.Read(filepath.Join(s.Root, "template.yaml"), template.Options{
 		Stack: s.operator.Name, Endpoint: s.operator.Env.Base,
-		Parameters: map[string]string{"Stage": "local", "Architecture": string(architecture), "CalcomBaseUrl": s.operator.Calcom},
+		Parameters: map[string]string{"Stage": "local", "Architecture": string(architecture), "CalcomBaseUrl": s.operator.Calcom, "RetellBaseUrl": s.operator.Retell},
 	})
 	if err != nil {
 		return err

@@ -26,9 +26,10 @@ type Company struct {
 	Slug, Key, Secret   string
 	Number, Erika, Max  string // telephone numbers
 	ErikaMail, BranchTo string
-	Events              int64  // event types are Events+1 …
-	more                string // of its file
-	head                string // of its company, as more members
+	Events              int64                    // event types are Events+1 …
+	Edit                func(file string) string // of its file, for the next Load
+	more                string                   // of its file
+	head                string                   // of its company, as more members
 }
 
 var companies atomic.Int64
@@ -90,6 +91,9 @@ func (c *Company) Load(t testing.TB, keyRefs string, values map[string]string) {
 		secrets[k] = v
 	}
 	text := fmt.Sprintf(file, c.Slug, c.Number, c.Events, c.Erika, c.Max, c.more, strings.Join(quoted, ", "), c.head)
+	if c.Edit != nil {
+		text = c.Edit(text)
+	}
 	c.must(t, http.MethodPost, c.Local("company"), map[string]any{"file": text, "secrets": secrets}, nil)
 }
 
@@ -261,7 +265,7 @@ type Mail struct {
 func (s *Stack) Mails(t testing.TB, to string) []Mail {
 	t.Helper()
 	var out struct{ Mails []Mail }
-	s.must(t, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/_sim/messages?to=%s", s.Ports.Inbox, to), nil, &out)
+	s.must(t, http.MethodGet, s.Inbox("messages?to="+to), nil, &out)
 	return out.Mails
 }
 
@@ -318,4 +322,49 @@ func (r Reply) Options() (starts []string) {
 		starts = append(starts, s)
 	}
 	return starts
+}
+
+// BehindAll does many things in the calendar without us, quickly.
+func (c *Company) BehindAll(t testing.TB, list []map[string]any) []Booking {
+	t.Helper()
+	for _, f := range list {
+		f["company"] = c.Slug
+	}
+	var out []Booking
+	c.must(t, http.MethodPost, c.Sim("bookings/all"), list, &out)
+	return out
+}
+
+// EventTypeChanged changes an event type in the calendar: title, minutes, gone.
+func (c *Company) EventTypeChanged(t testing.TB, id int64, f map[string]any) {
+	t.Helper()
+	f["company"], f["id"] = c.Slug, id
+	c.must(t, http.MethodPost, c.Sim("event-types"), f, nil)
+}
+
+// Round lets the company alone have its round, as if a quarter of an hour were over.
+func (c *Company) Round(t testing.TB) {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"kind": "round", "company_id": c.ID.String(), "at": c.Clock(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out struct{ BatchItemFailures []any }
+	c.must(t, http.MethodPost, c.Local("invoke/work-sync"), map[string]any{"Records": []any{map[string]any{"messageId": "round-" + c.Slug, "body": string(body), "eventSource": "aws:sqs", "attributes": map[string]string{"ApproximateReceiveCount": "1"}}}}, &out)
+	if len(out.BatchItemFailures) > 0 {
+		t.Fatalf("the round failed: see the log of work-sync in %s", c.Logs)
+	}
+}
+
+// Request is one API call that Cal.com got.
+type Request struct {
+	Operation string
+	At        time.Time
+}
+
+// Requests are the API calls that Cal.com got from the company.
+func (c *Company) Requests(t testing.TB) (list []Request) {
+	t.Helper()
+	c.must(t, http.MethodGet, c.Sim("requests?company="+c.Slug), nil, &list)
+	return list
 }

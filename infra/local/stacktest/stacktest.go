@@ -226,6 +226,11 @@ func (s *Stack) Sim(path string) string {
 	return fmt.Sprintf("http://127.0.0.1:%d/_sim/%s", s.Ports.Partners, path)
 }
 
+// Inbox is a control's address at the inbox's port.
+func (s *Stack) Inbox(path string) string {
+	return fmt.Sprintf("http://127.0.0.1:%d/_sim/%s", s.Ports.Inbox, path)
+}
+
 // Idle waits until nothing is left to do.
 func (s *Stack) Idle(t testing.TB) {
 	t.Helper()

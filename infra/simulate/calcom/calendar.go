@@ -1,6 +1,7 @@
 package calcom
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,10 +27,25 @@ type eventType struct {
 	host     companyfile.Staff // without slug: the account itself, nobody in particular
 	branch   company.Branch
 	confirms bool // the host has to say yes
+	changed  EventType
 }
 
 func (e *eventType) minutes() time.Duration {
+	if e.changed.Minutes != 0 {
+		return time.Duration(e.changed.Minutes) * time.Minute
+	}
 	return time.Duration(e.service.DurationMinutes) * time.Minute
+}
+
+// title is the service's name, until somebody changes it in the calendar.
+func (e *eventType) title() string { return cmp.Or(e.changed.Title, e.service.Name) }
+
+// eventType by id; nil when there is none any more.
+func (a *account) eventType(id int64) *eventType {
+	if e := a.eventTypes[id]; e != nil && !e.changed.Gone {
+		return e
+	}
+	return nil
 }
 
 // resource is whose calendar a booking fills.

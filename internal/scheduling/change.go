@@ -1,0 +1,445 @@
+package scheduling
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/german"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/policy"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// changeWithin is how long the calendar may take for a cancellation or move (§13.1).
+const changeWithin = 5 * time.Second
+
+// ChangePlan is a cancellation or move that was agreed: Pending says what. Begin and Finish add what the asking side keeps
+// with the transaction before the calendar is asked and the one after it has answered; Finish may be called again with a
+// fresh step.
+type ChangePlan struct {
+	Config      *company.Config
+	Branch      company.Branch
+	Appointment booking.Appointment
+	Pending     booking.PendingChange
+	Known       ledger.Known // the days of the old and the new time, the customer's card
+	CallID      string       // whose hold on the new time becomes the change's claim
+	Begin       func(*ledger.Step) error
+	Finish      func(context.Context, *ledger.Step, ChangeOutcome) error
+}
+
+// ChangeOutcome is what became of a change, with the appointment as it now stands.
+type ChangeOutcome struct {
+	Result      Result
+	Appointment booking.Appointment
+	FeeCents    int64 // what was agreed
+}
+
+// What became of a change, beside the results that a booking has: IsUncertain leaves it pending for a job, and all
+// refusals leave the appointment as it was.
+const (
+	DidCancel Result = "cancelled"
+	DidMove   Result = "rescheduled"
+	WasGone   Result = "gone" // the calendar has no such living booking any more
+)
+
+// Change carries a plan through: written down, the calendar, written down (§11.3). A *ledger.Conflict before the calendar
+// was asked comes back as an error: read again and decide again. After that there is always an outcome.
+func (s *Scheduler) Change(ctx context.Context, t tenant.ID, p ChangePlan) (ChangeOutcome, error) {
+	a, err := s.beginChange(ctx, t, p)
+	if err != nil {
+		return ChangeOutcome{}, err
+	}
+	within, cancel := context.WithTimeout(ctx, changeWithin)
+	b, err := s.changeThere(within, forCaller(t, p.Config), a)
+	cancel()
+	if err != nil {
+		s.noteRefusal(ctx, t, err)
+		if WhyOf(err) == Unknown {
+			return s.changeUncertain(ctx, t, p, a)
+		}
+		return s.endChange(ctx, t, p, a, func(a booking.Appointment, known ledger.Known) (*ledger.Step, Result) {
+			return s.dropping(p.Branch, a, known), changeRefused(WhyOf(err))
+		})
+	}
+	return s.endChange(ctx, t, p, a, func(a booking.Appointment, known ledger.Known) (*ledger.Step, Result) {
+		return s.settling(t, p.Config, p.Branch, a, b, known)
+	})
+}
+
+func changeRefused(why Why) Result {
+	if why == Gone || why == Over {
+		return WasGone
+	}
+	return resultOf(why)
+}
+
+// changeThere asks the calendar for a pending change. For a cancellation the booking comes back empty.
+func (s *Scheduler) changeThere(ctx context.Context, who Account, a booking.Appointment) (Booked, error) {
+	if a.Pending.Kind == booking.ToCancel {
+		return Booked{}, s.cancelThere(ctx, who, a)
+	}
+	return s.moveThere(ctx, who, a, a.UID)
+}
+
+// cancelThere cancels a booking, or the one that replaced it meanwhile.
+func (s *Scheduler) cancelThere(ctx context.Context, who Account, a booking.Appointment) error {
+	err := s.Calendar.Cancel(ctx, who, a.UID, a.Pending.Reason)
+	if err == nil || WhyOf(err) != Over {
+		return err
+	}
+	l, err := s.lifeOf(ctx, who, a.UID, nil, &a)
+	switch {
+	case err != nil && WhyOf(err) == Gone, err == nil && !l.now.Live():
+		return nil
+	case err != nil:
+		return err
+	}
+	return s.Calendar.Cancel(ctx, who, l.now.UID, a.Pending.Reason)
+}
+
+// moveThere moves a booking, or the one that replaced it meanwhile. Only a booking that carries our id and begins as
+// wished is an answer (§10.5).
+func (s *Scheduler) moveThere(ctx context.Context, who Account, a booking.Appointment, uid string) (Booked, error) {
+	b, err := s.Calendar.Reschedule(ctx, who, uid, a.Pending.StartsAt, a.Pending.Reason)
+	if err != nil && WhyOf(err) == Over {
+		l, readErr := s.lifeOf(ctx, who, uid, nil, &a)
+		switch {
+		case readErr != nil:
+			return Booked{}, readErr
+		case !l.now.Live():
+			return Booked{}, err
+		case l.now.Start.Equal(a.Pending.StartsAt):
+			return l.now, nil // an earlier attempt of ours, or somebody wished the same
+		}
+		b, err = s.Calendar.Reschedule(ctx, who, l.now.UID, a.Pending.StartsAt, a.Pending.Reason)
+	}
+	if err == nil && (b.UID == "" || !b.Start.Equal(a.Pending.StartsAt)) {
+		return Booked{}, &Refused{Why: Unknown, Err: fmt.Errorf("the answer to a move begins at %s", b.Start.Format(time.RFC3339))}
+	}
+	return b, err
+}
+
+// beginChange writes the pending change, the claim on the new time and the event that makes sure somebody looks after it.
+func (s *Scheduler) beginChange(ctx context.Context, t tenant.ID, p ChangePlan) (booking.Appointment, error) {
+	now := s.Now()
+	a := p.Appointment
+	pending := p.Pending
+	a.Pending = &pending
+	step := &ledger.Step{Appointments: []*booking.Appointment{&a}}
+	if pending.Kind == booking.ToReschedule {
+		edits := newDays(p.Known)
+		for _, x := range busyParts(a, pending.StartsAt.Sub(a.StartsAt)) {
+			for _, date := range p.Branch.DaysOf(x.start, x.end) {
+				k := booking.DayKey{Resource: x.resource, Date: date}
+				if edits.day(k).Busy(x.start, x.end, now, p.CallID, a.ID) {
+					return a, &ledger.Conflict{On: []string{"day"}}
+				}
+				edits.edit(k, func(d booking.Day) booking.Day {
+					return d.WithoutHold(p.CallID, now).With(booking.Entry{Start: x.start.Unix(), End: x.end.Unix(), Kind: booking.Moving, Owner: a.ID}, now)
+				})
+			}
+		}
+		step.Days = edits.changed()
+	}
+	step.Events = []event.Event{event.AppointmentChangeRequested{Head: s.head(t, 10+2*a.Sequence), AppointmentID: a.ID, CallID: pending.CallID, Change: pending.Kind}}
+	if err := p.Begin(step); err != nil {
+		return a, err
+	}
+	return a, s.Store.Commit(ctx, t, step)
+}
+
+// endChange writes down how a change ended, over whatever else changed meanwhile. The record must be there before anybody
+// hears of it: three tries, then the job of the requested event finds out, and the caller hears that we will confirm.
+func (s *Scheduler) endChange(ctx context.Context, t tenant.ID, p ChangePlan, a booking.Appointment, decide func(booking.Appointment, ledger.Known) (*ledger.Step, Result)) (ChangeOutcome, error) {
+	for try := 0; ; try++ {
+		known, err := s.Store.Gather(ctx, t, askOfChange(p.Branch, a))
+		if err == nil {
+			step, result := decide(a, known)
+			out := ChangeOutcome{Result: result, Appointment: *step.Appointments[0], FeeCents: p.Pending.FeeCents}
+			if err := p.Finish(ctx, step, out); err != nil {
+				return ChangeOutcome{}, err
+			}
+			if err = s.Store.Commit(ctx, t, step); err == nil {
+				return out, nil
+			}
+			if ledger.ConflictOn(err, "appointment") {
+				fresh, ok, readErr := s.Store.Appointment(ctx, t, a.ID)
+				if readErr == nil && ok {
+					if done, is := settled(fresh, p.Pending); is { // a webhook or job of the same change was quicker
+						return s.finishChange(ctx, t, p, ChangeOutcome{Result: done, Appointment: fresh, FeeCents: p.Pending.FeeCents})
+					}
+					if fresh.Pending == nil {
+						return s.finishChange(ctx, t, p, ChangeOutcome{Result: WasGone, Appointment: fresh})
+					}
+					a = fresh
+				}
+			}
+		}
+		if try == len(confirmAgain) || wait(ctx, confirmAgain[try]) != nil {
+			return s.changeUncertain(ctx, t, p, a)
+		}
+	}
+}
+
+// settled tells whether an appointment shows that a change was carried out.
+func settled(a booking.Appointment, want booking.PendingChange) (Result, bool) {
+	switch {
+	case a.Pending != nil:
+		return "", false
+	case want.Kind == booking.ToCancel && a.Status == booking.Cancelled:
+		return DidCancel, true
+	case want.Kind == booking.ToReschedule && a.Active() && a.StartsAt.Equal(want.StartsAt):
+		if a.Status == booking.Pending {
+			return DidRequest, true
+		}
+		return DidMove, true
+	}
+	return "", false
+}
+
+// finishChange keeps the answer when the appointment stands as it shall already.
+func (s *Scheduler) finishChange(ctx context.Context, t tenant.ID, p ChangePlan, out ChangeOutcome) (ChangeOutcome, error) {
+	step := &ledger.Step{}
+	if err := p.Finish(ctx, step, out); err != nil {
+		return ChangeOutcome{}, err
+	}
+	return out, s.Store.Commit(ctx, t, step)
+}
+
+// changeUncertain leaves everything claimed: the job of the requested event finds out what the calendar did.
+func (s *Scheduler) changeUncertain(ctx context.Context, t tenant.ID, p ChangePlan, a booking.Appointment) (ChangeOutcome, error) {
+	out := ChangeOutcome{Result: IsUncertain, Appointment: a}
+	step := &ledger.Step{}
+	if err := p.Finish(ctx, step, out); err != nil {
+		return ChangeOutcome{}, err
+	}
+	_ = s.Store.Commit(ctx, t, step) // without it only the tool call is missing from the record
+	return out, nil
+}
+
+func askOfChange(branch company.Branch, a booking.Appointment) ledger.Ask {
+	ask := ledger.Ask{Card: a.ContactKey}
+	shifts := []time.Duration{0}
+	if a.Pending != nil && a.Pending.Kind == booking.ToReschedule {
+		shifts = append(shifts, a.Pending.StartsAt.Sub(a.StartsAt))
+	}
+	for _, shift := range shifts {
+		for _, x := range busyParts(a, shift) {
+			for _, date := range branch.DaysOf(x.start, x.end) {
+				ask.Days = append(ask.Days, booking.DayKey{Resource: x.resource, Date: date})
+			}
+		}
+	}
+	return ask
+}
+
+// busyPart is a time that an appointment takes of somebody.
+type busyPart struct {
+	resource   string
+	start, end time.Time
+}
+
+// busyParts of an appointment, moved by a shift: one, or one per segment.
+func busyParts(a booking.Appointment, shift time.Duration) []busyPart {
+	if len(a.Segments) == 0 {
+		return []busyPart{{a.Resource, a.StartsAt.Add(shift), a.EndsAt.Add(shift)}}
+	}
+	parts := make([]busyPart, len(a.Segments))
+	for i, x := range a.Segments {
+		parts[i] = busyPart{x.Resource, x.StartsAt.Add(shift), x.EndsAt.Add(shift)}
+	}
+	return parts
+}
+
+// dayEdits collects what changes on days, each written once.
+type dayEdits struct {
+	known ledger.Known
+	order []booking.DayKey
+	days  map[booking.DayKey]booking.Day
+}
+
+func newDays(known ledger.Known) *dayEdits {
+	return &dayEdits{known: known, days: map[booking.DayKey]booking.Day{}}
+}
+
+func (e *dayEdits) day(k booking.DayKey) booking.Day {
+	if d, ok := e.days[k]; ok {
+		return d
+	}
+	if d, ok := e.known.Days[k]; ok {
+		return d
+	}
+	return booking.Day{Resource: k.Resource, Date: k.Date}
+}
+
+func (e *dayEdits) edit(k booking.DayKey, do func(booking.Day) booking.Day) {
+	if _, ok := e.days[k]; !ok {
+		e.order = append(e.order, k)
+	}
+	e.days[k] = do(e.day(k))
+}
+
+// changed lists the days, their cached slots invalid.
+func (e *dayEdits) changed() []booking.Day {
+	list := make([]booking.Day, len(e.order))
+	for i, k := range e.order {
+		list[i] = e.days[k].Changed()
+	}
+	return list
+}
+
+// settling is the step that carries a pending change out in our record: the calendar has done it. b is the booking that
+// replaced the old one, empty for a cancellation.
+func (s *Scheduler) settling(t tenant.ID, c *company.Config, branch company.Branch, a booking.Appointment, b Booked, known ledger.Known) (*ledger.Step, Result) {
+	if a.Pending.Kind == booking.ToCancel {
+		return s.settlingCancel(t, branch, a, known), DidCancel
+	}
+	step := s.settlingMove(t, c, branch, a, b, known)
+	if step.Appointments[0].Status == booking.Pending {
+		return step, DidRequest
+	}
+	return step, DidMove
+}
+
+func (s *Scheduler) settlingCancel(t tenant.ID, branch company.Branch, a booking.Appointment, known ledger.Known) *ledger.Step {
+	now, p := s.Now(), *a.Pending
+	edits := newDays(known)
+	s.freeDays(edits, branch, a)
+	a.Status, a.PendingReason, a.Pending = booking.Cancelled, "", nil
+	a.SyncStatus, a.SyncError = booking.Synced, ""
+	a.CancelledAt, a.CancelledBy, a.CancellationSource, a.CancellationReason = &now, p.ActorType, p.Via, p.Reason
+	for i := range a.Segments {
+		a.Segments[i].SyncStatus = booking.Synced
+	}
+	a.ChangedAt = latest(now, a.ChangedAt)
+	a.Sequence++
+	step := &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: edits.changed()}
+	step.Card = countedCard(known.Card.Without(a.ID, now), a.ID, p, now)
+	step.Changes = []booking.Change{changeLine(s.NewID(), a, p, a.StartsAt, time.Time{}, now)}
+	step.Events = []event.Event{event.AppointmentCancelled{Head: s.head(t, 11+2*a.Sequence), AppointmentID: a.ID, CallID: a.CallID, By: p.ActorType, Reason: p.Reason, Version: a.Sequence}}
+	step.ClearTimers = []ledger.Timer{changeTimer(a)}
+	return step
+}
+
+func (s *Scheduler) settlingMove(t tenant.ID, c *company.Config, branch company.Branch, a booking.Appointment, b Booked, known ledger.Known) *ledger.Step {
+	now, p := s.Now(), *a.Pending
+	was := a.StartsAt
+	edits := newDays(known)
+	s.freeDays(edits, branch, a)
+	if a.UID != b.UID && a.UID != "" && !slices.Contains(a.PreviousUIDs, a.UID) {
+		a.PreviousUIDs = append(a.PreviousUIDs, a.UID)
+	}
+	newUID := a.UID != b.UID
+	shift := p.StartsAt.Sub(a.StartsAt)
+	a.UID, a.BookingID, a.StartsAt, a.EndsAt = b.UID, b.ID, a.StartsAt.Add(shift), a.EndsAt.Add(shift)
+	for i := range a.Segments {
+		a.Segments[i].StartsAt, a.Segments[i].EndsAt = a.Segments[i].StartsAt.Add(shift), a.Segments[i].EndsAt.Add(shift)
+	}
+	if b.ICSUID != "" {
+		a.ICSUID = b.ICSUID
+	}
+	a.PreviousStartsAt, a.Pending = &was, nil
+	a.Status, a.PendingReason = booking.Confirmed, ""
+	if b.Status == "pending" {
+		a.Status, a.PendingReason = booking.Pending, "host_approval"
+	}
+	a.SyncStatus, a.SyncError = booking.Synced, ""
+	a.ChangedAt = latest(latest(now, b.UpdatedAt), a.ChangedAt)
+	a.Sequence++
+	a.ReminderSentAt = nil
+	if policy.Counts(p.ActorType, p.Via) {
+		a.RescheduleCount++
+	}
+	if len(a.Segments) == 0 {
+		a.HostID = b.Host.ID
+		if m := s.toHost(c, &a, b.Host); m.to != "" {
+			a.Resource = m.to
+		}
+	}
+	for _, x := range busyParts(a, 0) {
+		for _, date := range branch.DaysOf(x.start, x.end) {
+			edits.edit(booking.DayKey{Resource: x.resource, Date: date}, func(d booking.Day) booking.Day {
+				return d.With(booking.Entry{Start: x.start.Unix(), End: x.end.Unix(), Kind: booking.Ours, Owner: a.ID}, now)
+			})
+		}
+	}
+	step := &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: edits.changed()}
+	if newUID {
+		step.Claims = []booking.Claim{{UID: b.UID, AppointmentID: a.ID, ChangedAt: a.ChangedAt}}
+	}
+	card := known.Card.With(customer.Upcoming{AppointmentID: a.ID, ServiceID: a.ServiceID, StaffID: a.StaffID, Start: a.StartsAt.Unix(), End: a.EndsAt.Unix()}, now)
+	step.Card = countedCard(card, a.ID, p, now)
+	step.Changes = []booking.Change{changeLine(s.NewID(), a, p, was, a.StartsAt, now)}
+	if a.Status == booking.Confirmed {
+		step.Events = []event.Event{event.AppointmentConfirmed{Head: s.head(t, 11+2*a.Sequence), AppointmentID: a.ID, CallID: a.CallID, Version: a.Sequence}}
+	}
+	step.ClearTimers = []ledger.Timer{changeTimer(a)}
+	return step
+}
+
+// freeDays takes an appointment, and a move of it that was under way, out of all its days.
+func (s *Scheduler) freeDays(edits *dayEdits, branch company.Branch, a booking.Appointment) {
+	now := s.Now()
+	for _, k := range askOfChange(branch, a).Days {
+		edits.edit(k, func(d booking.Day) booking.Day {
+			return d.Without(booking.Ours, a.ID, now).Without(booking.Moving, a.ID, now)
+		})
+	}
+}
+
+// countedCard counts a change of the customer's own against their quota (§14); nil where there is no card.
+func countedCard(card customer.Card, appointmentID string, p booking.PendingChange, now time.Time) *customer.Card {
+	if card.CustomerID == "" {
+		return nil
+	}
+	if policy.Counts(p.ActorType, p.Via) {
+		card = card.WithChange(customer.Changed{AppointmentID: appointmentID, Type: p.Kind, At: p.At.Unix()}, policy.QuotaSince(now))
+	}
+	return &card
+}
+
+func changeLine(id string, a booking.Appointment, p booking.PendingChange, from, to, now time.Time) booking.Change {
+	return booking.Change{
+		ID: id, AppointmentID: a.ID, CustomerID: a.CustomerID, Type: p.Kind, ActorType: p.ActorType, Via: p.Via, Reason: p.Reason,
+		OldStartsAt: from, NewStartsAt: to, NoticeMinutes: p.NoticeMinutes, RequiredMinutes: p.RequiredMinutes, WithinPolicy: p.NoticeMinutes >= p.RequiredMinutes,
+		FeeCents: p.FeeCents, FeeConsent: p.FeeConsent, CreatedAt: now,
+	}
+}
+
+// dropping is the step that takes a pending change back: the appointment stays as it was, the new time is free again.
+func (s *Scheduler) dropping(branch company.Branch, a booking.Appointment, known ledger.Known) *ledger.Step {
+	now := s.Now()
+	edits := newDays(known)
+	if a.Pending.Kind == booking.ToReschedule {
+		for _, x := range busyParts(a, a.Pending.StartsAt.Sub(a.StartsAt)) {
+			for _, date := range branch.DaysOf(x.start, x.end) {
+				edits.edit(booking.DayKey{Resource: x.resource, Date: date}, func(d booking.Day) booking.Day { return d.Without(booking.Moving, a.ID, now) })
+			}
+		}
+	}
+	a.Pending = nil
+	return &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: edits.changed(), ClearTimers: []ledger.Timer{changeTimer(a)}}
+}
+
+// SlotsToMove asks the calendar, not the cache, what is free on a day for an appointment that is to be moved.
+// ErrUnavailable when it cannot be asked.
+func (s *Scheduler) SlotsToMove(ctx context.Context, t tenant.ID, q Search, a booking.Appointment, day german.Date) (booking.SlotDay, error) {
+	key := booking.SlotKey{EventTypeID: a.EventTypeID, Date: day}
+	from, to := q.Branch.At(day, 0), q.Branch.At(day.AddDays(1), 0)
+	within, cancel := context.WithTimeout(ctx, slotsWithin)
+	defer cancel()
+	starts, err := s.Calendar.SlotsToMove(within, forCaller(t, q.Config), a.EventTypeID, from.UTC(), to.UTC(), q.Branch.Location().String(), a.UID)
+	if err != nil {
+		s.noteRefusal(ctx, t, err)
+		return booking.SlotDay{}, errors.Join(ErrUnavailable, err)
+	}
+	starts = slices.DeleteFunc(starts, func(at time.Time) bool { return q.Branch.Day(at) != day })
+	return booking.NewSlotDay(key, from, starts, 0, s.Now()), nil
+}
