@@ -281,6 +281,12 @@ func (s Service) service(w *wrong, id, branchID string, staffID func(slug string
 	}
 	total, segments := 0, map[string]bool{}
 	for _, x := range s.Segments {
+		if x.Key == "" || len(x.Key) > 40 || segments[x.Key] {
+			w.say("service %s: the segment key %q is missing, too long or stands there twice", s.Slug, x.Key)
+		}
+		if x.DurationMin <= 0 || x.GapAfterMin < 0 {
+			w.say("service %s: segment %s takes %d minutes, with %d after it", s.Slug, x.Key, x.DurationMin, x.GapAfterMin)
+		}
 		total += x.DurationMin + x.GapAfterMin
 		out.Segments = append(out.Segments, company.Segment{Key: x.Key, Name: x.Name, DurationMin: x.DurationMin, GapAfterMin: x.GapAfterMin, PreferSameStaff: x.SameStaff})
 		segments[x.Key] = true
@@ -300,7 +306,11 @@ func (s Service) service(w *wrong, id, branchID string, staffID func(slug string
 		out.EventTypes = append(out.EventTypes, company.EventType{StaffID: staffID(e.Staff), Segment: e.Segment, ID: e.ID})
 	}
 	switch s.CompositeMode {
-	case "", "block", "segments":
+	case "", "block":
+	case "segments":
+		if !s.Composite || len(s.Segments) == 0 {
+			w.say("service %s: composite_mode segments needs composite and segments", s.Slug)
+		}
 	default:
 		w.say("service %s: composite_mode is block or segments, not %q", s.Slug, s.CompositeMode)
 	}

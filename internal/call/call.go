@@ -3,6 +3,7 @@
 package call
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
@@ -176,12 +177,47 @@ type Pin struct {
 	Until     int64  `json:"u,omitempty"`
 }
 
-// Held is the call's one hold.
+// Held is the call's one hold: of one offer, on the days of all whose time it takes.
 type Held struct {
+	Resource string     `json:"r"`
+	Date     string     `json:"d"`
+	Also     []HeldSpot `json:"a,omitempty"` // further days, or other members of staff
+	Offer    string     `json:"i"`
+	Until    int64      `json:"u"`
+}
+
+// HeldSpot is a further day that a hold stands on.
+type HeldSpot struct {
 	Resource string `json:"r"`
 	Date     string `json:"d"`
-	Offer    string `json:"i"`
-	Until    int64  `json:"u"`
+}
+
+// Hold remembers on which days the hold of an offer stands.
+func Hold(offer string, days []booking.DayKey, until time.Time) *Held {
+	h := &Held{Offer: offer, Until: until.Unix()}
+	for i, k := range days {
+		if i == 0 {
+			h.Resource, h.Date = k.Resource, k.Date.String()
+			continue
+		}
+		h.Also = append(h.Also, HeldSpot{k.Resource, k.Date.String()})
+	}
+	return h
+}
+
+// Days are those the hold stands on; none without a hold.
+func (h *Held) Days() []booking.DayKey {
+	if h == nil {
+		return nil
+	}
+	var keys []booking.DayKey
+	for _, s := range append([]HeldSpot{{h.Resource, h.Date}}, h.Also...) {
+		k := booking.DayKey{Resource: s.Resource}
+		if _, err := fmt.Sscanf(s.Date, "%d-%d-%d", &k.Date.Year, &k.Date.Month, &k.Date.Day); err == nil {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 // Once is a claim on a changing action. While it runs, Until is the time limit of the worker that has it; when it is

@@ -5,6 +5,7 @@ package company
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/askpro/gateway/internal/german"
@@ -365,50 +366,64 @@ func (c *Config) Person(id string) (Staff, bool) {
 
 // Bookable lists the services of a branch that callers can book, by priority.
 func (c *Config) Bookable(branchID string) []Service {
-	var out []Service
-	for _, s := range c.Services {
-		if s.Active && len(s.EventTypes) > 0 && (s.BranchID == "" || s.BranchID == branchID) {
-			out = append(out, s)
-		}
-	}
-	sortByPriority(out)
-	return out
+	return slices.DeleteFunc(c.Offered(branchID), func(s Service) bool {
+		return !c.Complete(branchID, s)
+	})
 }
 
-// Doers lists the active, bookable staff of a branch who offer a service, with their event type.
+// Doers lists the active, bookable staff of a branch who offer a service, with their event type; of a service in segments
+// everybody who can do one of them. The event type of a segment never stands for the whole service.
 func (c *Config) Doers(branchID string, s Service) []Doer {
 	var out []Doer
 	for _, e := range s.EventTypes {
+		if (e.Segment != "") != s.InSegments() {
+			continue
+		}
 		if e.StaffID == "" {
-			out = append(out, Doer{EventTypeID: e.ID, Resource: s.ID})
+			out = append(out, Doer{Segment: e.Segment, EventTypeID: e.ID, Resource: s.ID})
 			continue
 		}
 		if p, ok := c.Person(e.StaffID); ok && p.Active && p.Bookable && p.BranchID == branchID {
-			out = append(out, Doer{Staff: p, EventTypeID: e.ID, Resource: p.ID})
+			out = append(out, Doer{Staff: p, Segment: e.Segment, EventTypeID: e.ID, Resource: p.ID})
 		}
 	}
 	return out
 }
 
-// Doer is a member of staff with the event type that books a service with them. Resource is whose time is taken: the
-// person, or the service itself where nobody is mapped.
+// Doer is a member of staff with the event type that books a service, or one Segment of it, with them. Resource is whose
+// time is taken: the person, or the service itself where nobody is mapped.
 type Doer struct {
 	Staff       Staff
+	Segment     string // its key; empty: the whole service
 	EventTypeID int64
 	Resource    string
 }
 
 // Location of the branch; Europe/Berlin when its name is unknown to the zone database.
 func (b Branch) Location() *time.Location {
-	if loc, err := time.LoadLocation(b.Timezone); err == nil && b.Timezone != "" {
+	if loc, err := zone(b.Timezone); err == nil && b.Timezone != "" {
 		return loc
 	}
 	return Berlin()
 }
 
+// zones that were read, by name: a search asks for one some thousand times, and reading it takes longer than the rest.
+var zones sync.Map
+
+func zone(name string) (*time.Location, error) {
+	if loc, ok := zones.Load(name); ok {
+		return loc.(*time.Location), nil
+	}
+	loc, err := time.LoadLocation(name)
+	if err == nil {
+		zones.Store(name, loc)
+	}
+	return loc, err
+}
+
 // Berlin is where people look and listen when nobody says otherwise.
 func Berlin() *time.Location {
-	loc, err := time.LoadLocation("Europe/Berlin")
+	loc, err := zone("Europe/Berlin")
 	if err != nil {
 		panic("the binary carries no time zones: import time/tzdata in its main.go")
 	}

@@ -4,7 +4,6 @@ package keeper
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
@@ -157,20 +156,18 @@ func (k *Keeper) release(ctx context.Context, t tenant.ID, s *call.Session, c *c
 	if s.Version == 0 {
 		s.BranchID, s.From = c.BranchID, c.Caller()
 	}
-	if h := s.Held; h != nil {
-		day := booking.DayKey{Resource: h.Resource}
-		if _, err := fmt.Sscanf(h.Date, "%d-%d-%d", &day.Date.Year, &day.Date.Month, &day.Date.Day); err != nil {
-			return fmt.Errorf("hold of call: %w", err)
-		}
-		known, err := k.Store.Gather(ctx, t, ledger.Ask{Days: []booking.DayKey{day}})
+	if days := s.Held.Days(); len(days) > 0 {
+		known, err := k.Store.Gather(ctx, t, ledger.Ask{Days: days})
 		if err != nil {
 			return err
 		}
-		if d := known.Days[day]; d.Version > 0 {
-			step.Days = append(step.Days, d.WithoutHold(s.CallID, k.Now()))
+		for _, day := range days {
+			if d := known.Days[day]; d.Version > 0 {
+				step.Days = append(step.Days, d.WithoutHold(s.CallID, k.Now()))
+			}
 		}
-		s.Held = nil
 	}
+	s.Held = nil
 	s.Ended = true
 	step.Session = s
 	return nil

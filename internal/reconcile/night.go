@@ -119,19 +119,23 @@ func (x *round) ours(n *Night, upTo time.Time) error {
 // missing has those looked for that were not on the page.
 func (x *round) missing(n *Night, list []booking.Appointment) error {
 	for _, a := range list {
-		_, listed := x.seen[a.UID]
-		if listed || a.UID == "" || a.Pending != nil || len(a.Segments) > 0 || a.SyncStatus != booking.Synced {
+		if a.Pending != nil || a.SyncStatus != booking.Synced {
 			continue
 		}
-		if err := x.inTime(); err != nil {
-			return err
+		for _, uid := range a.UIDs() {
+			if _, listed := x.seen[uid]; listed || uid == "" {
+				continue
+			}
+			if err := x.inTime(); err != nil {
+				return err
+			}
+			n.Report.Requests++
+			did, err := x.Scheduler.Missing(x.ctx, x.t, x.config, a, uid)
+			if err != nil {
+				return err
+			}
+			n.Report.note(uid, a.ID, did)
 		}
-		n.Report.Requests++
-		did, err := x.Scheduler.Missing(x.ctx, x.t, x.config, a)
-		if err != nil {
-			return err
-		}
-		n.Report.note(a.UID, a.ID, did)
 	}
 	return nil
 }

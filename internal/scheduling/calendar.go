@@ -121,6 +121,7 @@ const (
 	MetaCall        = "call_id"
 	MetaKey         = "idempotency_key"
 	MetaCompany     = "company_id"
+	MetaSegment     = "segment" // its key; absent in a booking of the whole time
 )
 
 // Why the calendar refused.

@@ -40,6 +40,9 @@ func (s *Scheduler) CheckChange(ctx context.Context, t tenant.ID, c *company.Con
 	within, cancel := context.WithTimeout(ctx, jobWithin)
 	defer cancel()
 	look := changing{t: t, config: c, branch: branch, who: forJob(t, c)}
+	if len(a.Segments) > 0 {
+		return s.checkSegmentsChange(within, look, a, check)
+	}
 	state, err := s.changeState(within, look.who, a)
 	last := check == len(checks)-1
 	switch {
@@ -116,7 +119,7 @@ func (s *Scheduler) changeAgain(ctx context.Context, look changing, a booking.Ap
 		}
 		return Next{}, err
 	}
-	b, err := s.changeThere(ctx, look.who, a)
+	b, err := s.changeThere(ctx, look.who, &a)
 	switch why := WhyOf(err); {
 	case err == nil:
 		return Next{Done: true}, s.settleChange(ctx, look, a, b)
@@ -143,6 +146,9 @@ func (s *Scheduler) giveUpChange(ctx context.Context, look changing, a booking.A
 	return s.overChange(ctx, look, a, func(a booking.Appointment, known ledger.Known) (*ledger.Step, error) {
 		pending := *a.Pending
 		step := s.dropping(look.branch, a, known)
+		if left := step.Appointments[0]; left.Torn() {
+			s.reviewTear(ctx, look.t, step, left)
+		}
 		if known.Card.CustomerID != "" {
 			card := known.Card
 			step.Card = &card
@@ -181,7 +187,7 @@ func (s *Scheduler) overChange(ctx context.Context, look changing, a booking.App
 // SettleChange ends a pending change at once if the calendar shows what became of it; it changes nothing otherwise.
 func (s *Scheduler) SettleChange(ctx context.Context, t tenant.ID, c *company.Config, a booking.Appointment) error {
 	branch, ok := c.Branch(a.BranchID)
-	if !ok || a.Pending == nil {
+	if !ok || a.Pending == nil || len(a.Segments) > 0 { // segments are their job's
 		return nil
 	}
 	within, cancel := context.WithTimeout(ctx, checkWithin)

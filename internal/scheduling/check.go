@@ -43,10 +43,10 @@ func (s *Scheduler) Check(ctx context.Context, t tenant.ID, c *company.Config, a
 	if err != nil {
 		return Next{}, err
 	}
-	if !ok || a.Status != booking.Pending || a.PendingReason != "calendar" {
+	if !ok || a.Status != booking.Pending || (a.PendingReason != "calendar" && a.PendingReason != takingBack) {
 		return Next{Done: true}, nil
 	}
-	if check = min(max(check, 0), len(checks)-1); s.Now().Before(a.CreatedAt.Add(checks[check])) {
+	if check = min(max(check, 0), len(checks)-1); s.Now().Before(askedAt(a).Add(checks[check])) {
 		return s.at(ctx, t, a, check)
 	}
 	branch, ok := c.Branch(a.BranchID)
@@ -56,6 +56,9 @@ func (s *Scheduler) Check(ctx context.Context, t tenant.ID, c *company.Config, a
 	job := checking{t: t, config: c, branch: branch, check: check}
 	within, cancel := context.WithTimeout(ctx, jobWithin)
 	defer cancel()
+	if len(a.Segments) > 0 {
+		return s.checkSegments(within, job, a)
+	}
 
 	found, is, err := s.find(within, forJob(t, c), a)
 	if err != nil {
@@ -89,7 +92,7 @@ type checking struct {
 
 // at puts a check off to its time, by a message's delay or, where that is too short, by a timer of the table.
 func (s *Scheduler) at(ctx context.Context, t tenant.ID, a booking.Appointment, check int) (Next, error) {
-	due := a.CreatedAt.Add(checks[check])
+	due := askedAt(a).Add(checks[check])
 	after := due.Sub(s.Now())
 	if after <= LongestDelay {
 		return Next{Check: check, After: max(after, time.Second)}, nil
@@ -141,6 +144,9 @@ func (s *Scheduler) repair(ctx context.Context, job checking, a booking.Appointm
 
 // settle writes a confirmation over whatever else changed meanwhile.
 func (s *Scheduler) settle(ctx context.Context, job checking, a booking.Appointment, b Booked) error {
+	if len(a.Segments) > 0 {
+		return s.settleSegment(ctx, job, a, b)
+	}
 	var err error
 	for try := 0; try <= len(confirmAgain); try++ {
 		if try > 0 {
@@ -240,7 +246,7 @@ func (s *Scheduler) Settle(ctx context.Context, t tenant.ID, c *company.Config, 
 		return false, err
 	}
 	branch, ok := c.Branch(a.BranchID)
-	if !ok || a.Status != booking.Pending {
+	if !ok || a.Status != booking.Pending || len(a.Segments) > 0 { // segments are their job's: more than looking may be left
 		return a.SyncStatus == booking.Synced, nil
 	}
 	within, cancel := context.WithTimeout(ctx, checkWithin)

@@ -31,6 +31,9 @@ func (s *Scheduler) put(ctx context.Context, t tenant.ID, c *company.Config, b B
 	if err != nil {
 		return Nothing, err
 	}
+	if a != nil && len(a.Segments) > 0 {
+		return s.putSegment(ctx, t, c, *a, b)
+	}
 	l, err := s.lifeOf(ctx, forJob(t, c), b.UID, seen, a)
 	if err == nil && a == nil {
 		a, claim, err = s.match(ctx, t, l.now, l.uidsBefore()...)
@@ -53,6 +56,9 @@ func (s *Scheduler) put(ctx context.Context, t tenant.ID, c *company.Config, b B
 
 // Settled tells whether Put would have nothing to do about a booking.
 func Settled(c *company.Config, a booking.Appointment, b Booked) bool {
+	if len(a.Segments) > 0 {
+		return sameSegment(a, b)
+	}
 	if slices.Contains(a.PreviousUIDs, b.UID) {
 		return true
 	}
@@ -76,10 +82,10 @@ func (s *Scheduler) agreed(ctx context.Context, t tenant.ID, a booking.Appointme
 	return Repaired, s.Store.Commit(ctx, t, &ledger.Step{Appointments: []*booking.Appointment{&a}})
 }
 
-// Missing looks for an appointment that a list of the calendar did not have: it is brought to where its booking is now, or
-// a person has to look. Nothing is deleted.
-func (s *Scheduler) Missing(ctx context.Context, t tenant.ID, c *company.Config, a booking.Appointment) (did Did, err error) {
-	l, err := s.lifeOf(ctx, forJob(t, c), a.UID, nil, &a)
+// Missing looks for a booking of an appointment that a list of the calendar did not have: the appointment is brought to
+// where it is now, or a person has to look. Nothing is deleted.
+func (s *Scheduler) Missing(ctx context.Context, t tenant.ID, c *company.Config, a booking.Appointment, uid string) (did Did, err error) {
+	l, err := s.lifeOf(ctx, forJob(t, c), uid, nil, &a)
 	if err == nil {
 		return s.Put(ctx, t, c, l.now, map[string]Booked{l.now.UID: l.now}, Comparison{})
 	}
@@ -88,7 +94,7 @@ func (s *Scheduler) Missing(ctx context.Context, t tenant.ID, c *company.Config,
 	}
 	err = s.again(ctx, func() error {
 		fresh, ok, err := s.Store.Appointment(ctx, t, a.ID)
-		if err != nil || !ok || !fresh.Active() || fresh.UID != a.UID {
+		if err != nil || !ok || !fresh.Active() || !slices.Contains(fresh.UIDs(), uid) {
 			return err
 		}
 		did, err = s.review(ctx, t, fresh, reviewGone)

@@ -63,6 +63,18 @@ func (s *Scheduler) lifeOf(ctx context.Context, who Account, uid string, seen ma
 	return l, nil
 }
 
+// follow reads a booking and, where it was moved, the one that replaced it.
+func (s *Scheduler) follow(ctx context.Context, who Account, uid string) (Booked, error) {
+	for range longestChain {
+		b, err := s.Calendar.Booking(ctx, who, uid)
+		if err != nil || b.RescheduledTo == "" {
+			return b, err
+		}
+		uid = b.RescheduledTo
+	}
+	return Booked{}, &Refused{Why: Gone, Err: fmt.Errorf("booking %s was moved in a circle", uid)}
+}
+
 func (l life) uidsBefore() []string {
 	uids := make([]string, len(l.before))
 	for i, b := range l.before {

@@ -54,6 +54,7 @@ func (s *Scheduler) Fill(ctx context.Context, t tenant.ID, q Search, known *ledg
 		days []german.Date
 	}
 	var gaps []gap
+	filled := map[string]bool{} // by segment: without slots of one of them nothing is known of the service
 	for _, d := range q.Doers {
 		var missing []german.Date
 		for _, day := range q.Days {
@@ -64,6 +65,8 @@ func (s *Scheduler) Fill(ctx context.Context, t tenant.ID, q Search, known *ledg
 		}
 		if len(missing) > 0 {
 			gaps = append(gaps, gap{d, missing})
+		} else {
+			filled[d.Segment] = true
 		}
 	}
 	if len(gaps) == 0 {
@@ -72,8 +75,7 @@ func (s *Scheduler) Fill(ctx context.Context, t tenant.ID, q Search, known *ledg
 	var (
 		mu     sync.Mutex
 		wait   sync.WaitGroup
-		failed error
-		filled int
+		failed = map[string]error{}
 	)
 	for _, g := range gaps {
 		wait.Go(func() {
@@ -81,18 +83,20 @@ func (s *Scheduler) Fill(ctx context.Context, t tenant.ID, q Search, known *ledg
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
-				failed = err
+				failed[g.doer.Segment] = err
 				return
 			}
-			filled++
+			filled[g.doer.Segment] = true
 			for _, l := range lists {
 				known.Slots[booking.SlotKey{EventTypeID: l.EventTypeID, Date: l.Date}] = l
 			}
 		})
 	}
 	wait.Wait()
-	if failed != nil && filled == 0 {
-		return failed
+	for segment, err := range failed {
+		if !filled[segment] {
+			return err
+		}
 	}
 	return nil
 }

@@ -67,6 +67,8 @@ func (s *Scheduler) apply(ctx context.Context, t tenant.ID, c *company.Config, n
 	switch {
 	case a != nil && n.NoShows != nil:
 		return s.applyNoShow(ctx, t, c, *a, n, late)
+	case a != nil && len(a.Segments) > 0:
+		return s.applySegment(ctx, t, c, *a, n)
 	case a != nil && heard(c, *a, n):
 		if n.NewDateWished {
 			return s.wishNewDate(ctx, t, c, *a)

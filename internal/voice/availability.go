@@ -30,6 +30,9 @@ func (x *turn) wished() (wish, *Reply) {
 	if refused != nil {
 		return wish{}, refused
 	}
+	if refused := x.notByPhone(w, s); refused != nil {
+		return wish{}, refused
+	}
 	doers, staff, refused := x.doers(s)
 	if refused != nil {
 		return wish{}, refused
@@ -153,9 +156,7 @@ func (x *turn) look(w wish, days []german.Date) (booking.View, ledger.Known, *Re
 	q := scheduling.Search{Config: x.config, Branch: x.branch, Doers: w.doers, Days: days}
 	ask := q.Ask()
 	ask.Card = x.request.Caller
-	if h := x.session.Held; h != nil {
-		ask.Days = append(ask.Days, heldDay(h))
-	}
+	ask.Days = append(ask.Days, x.session.Held.Days()...)
 	known, err := x.desk.Store.Gather(x, x.t, ask)
 	if err != nil {
 		return booking.View{}, known, nil, err
@@ -218,7 +219,7 @@ func (x *turn) outsideHours(w wish, at time.Time) string {
 
 // offering tells two or three options, or that there is nothing.
 func (x *turn) offering(w wish, known *ledger.Known, slots []booking.Slot, reason, lead string) Reply {
-	x.letGo(known, "", german.Date{})
+	x.letGo(known)
 	data := map[string]any{"reason": reason}
 	requested := map[string]string{}
 	if !w.day.IsZero() {
@@ -346,7 +347,7 @@ func (x *turn) spread(w wish, v booking.View, known ledger.Known, days []german.
 func (x *turn) closedDay(w wish, v booking.View, known ledger.Known) (Reply, error) {
 	next, ok := x.nextOpenDay(w.day)
 	if !ok {
-		x.letGo(&known, "", german.Date{})
+		x.letGo(&known)
 		return answer("no_slots", say.noSlots, offerCallback, map[string]any{"options": []option{}}), nil
 	}
 	list := v.Free(next)
@@ -419,6 +420,9 @@ func (x *turn) getAlternatives() (Reply, error) {
 	}
 	s, refused := x.service()
 	if refused != nil {
+		return *refused, nil
+	}
+	if refused := x.notByPhone(w, s); refused != nil {
 		return *refused, nil
 	}
 	doers, staff, refused := x.doers(s)

@@ -393,12 +393,8 @@ func (x *turn) question(key string, feeCents int64) {
 // knownFor reads what a change of an appointment has to know: its days, further ones, the customer's card.
 func (x *turn) knownFor(a booking.Appointment, more ...booking.DayKey) (ledger.Known, error) {
 	ask := ledger.Ask{Card: a.ContactKey, Days: more, Key: x.config.Company.CalcomAPIKey}
-	for _, date := range x.branch.DaysOf(a.StartsAt, a.EndsAt) {
-		ask.Days = append(ask.Days, booking.DayKey{Resource: a.Resource, Date: date})
-	}
-	if h := x.session.Held; h != nil {
-		ask.Days = append(ask.Days, heldDay(h))
-	}
+	ask.Days = append(ask.Days, booking.DayKeys(x.branch, a.Parts())...)
+	ask.Days = append(ask.Days, x.session.Held.Days()...)
 	return x.desk.Store.Gather(x, x.t, ask)
 }
 

@@ -43,6 +43,7 @@ type Desk struct {
 	NewID     func() string
 	// Alarm tells people of what needs them; lambdakit lists the names.
 	Alarm func(ctx context.Context, name, company string)
+	quiet sparing
 	// MailWorks says whether a confirmation can be promised by e-mail: a channel without provider does not exist (§16).
 	MailWorks bool
 }

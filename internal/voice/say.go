@@ -19,6 +19,7 @@ var say = struct {
 	closedDay, closedHoliday, closedNothing, tooSoon, tooSoonNothing, ownAppointment,
 	reserved, released, needName, needNameFor, isThatYou, confirm, confirmWith, booked, byMail, byText, requested, already, beingBooked,
 	uncertain, uncertainText, uncertainCall, uncertainNothing, slotTaken, takenNothing, slotTakenCallback, tooMany, calendarDown, calendarCallback,
+	notByPhone, notByPhoneRing,
 	needsNumber, noAppointments, oneAppointment, dayAppointments, nextAppointment,
 	categories, services, serviceInfo, serviceFree, opening, closed, closedFor, openNow, nextOpening, noTarget, transferring,
 	needNumber, needNumberForChange, callback, callbackUpdated,
@@ -108,6 +109,8 @@ var say = struct {
 	slotTakenCallback: "Der Termin wurde leider gerade vergeben. Wir rufen Sie {until} zurück und finden einen anderen.",
 	tooMany:           "Auf Ihren Namen gibt es schon einen Termin. Möchten Sie ihn verschieben, oder soll Sie jemand zurückrufen?",
 	calendarDown:      "Ich erreiche den Kalender gerade leider nicht. Unter welcher Nummer dürfen wir Sie zurückrufen?",
+	notByPhone:        "{service} kann ich am Telefon im Moment leider nicht eintragen. Unter welcher Nummer dürfen wir Sie zurückrufen?",
+	notByPhoneRing:    "{service} kann ich am Telefon im Moment leider nicht eintragen. Wir rufen Sie {until} zurück und machen den Termin aus.",
 	calendarCallback:  "Ich erreiche den Kalender gerade leider nicht. Wir rufen Sie {until} zurück.",
 
 	needsNumber:     "Dafür brauche ich Ihre Rufnummer, und sie wird nicht übertragen. Soll Sie jemand zurückrufen?",

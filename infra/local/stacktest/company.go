@@ -19,7 +19,9 @@ import (
 )
 
 // Company is a test's own: open every day from 8 to 20, Anna and Mario cut (Schnitt, 30 minutes, both; Lang, 60, Anna;
-// Bart, 15, Mario; Freigabe, 30, Anna, needs her approval), Erika is known and has an address, Max has none.
+// Bart, 15, Mario; Freigabe, 30, Anna, needs her approval), Erika is known and has an address, Max has none. Anna also does
+// Dauerwelle, a composite in segments (A 50, gap 15, B 5, gap 10, C 15, D 40; Mario can do D), Volumenwelle, the same as one
+// block, and Pony, which fits into the gaps (5).
 type Company struct {
 	*Stack
 	ID                  tenant.ID
@@ -47,6 +49,11 @@ services:
   - {slug: lang, name: Langhaarschnitt, priority: 20, duration_minutes: 60, price_cents: 5500, event_types: [{staff: anna, id: %[3]d03}]}
   - {slug: bart, name: Bartpflege, priority: 30, duration_minutes: 15, price_cents: 1500, event_types: [{staff: mario, id: %[3]d04}]}
   - {slug: freigabe, name: Freigabe, priority: 40, duration_minutes: 30, price_cents: 1000, requires_confirmation: true, event_types: [{staff: anna, id: %[3]d05}]}
+  - {slug: dauerwelle, name: Dauerwelle, priority: 60, duration_minutes: 135, price_cents: 12000, composite: true, composite_mode: segments, segments: &perm [{key: A, name: Wickeln, duration_min: 50, gap_after_min: 15},
+      {key: B, name: Fixieren, duration_min: 5, gap_after_min: 10}, {key: C, name: Ausspülen, duration_min: 15}, {key: D, name: Schneiden, duration_min: 40}],
+     event_types: [{staff: anna, segment: A, id: %[3]d21}, {staff: anna, segment: B, id: %[3]d22}, {staff: anna, segment: C, id: %[3]d23}, {staff: anna, segment: D, id: %[3]d24}, {staff: mario, segment: D, id: %[3]d25}]}
+  - {slug: volumenwelle, name: Volumenwelle, priority: 61, duration_minutes: 135, price_cents: 11000, composite: true, composite_mode: block, segments: *perm , event_types: [{staff: anna, id: %[3]d26}]}
+  - {slug: pony, name: Pony, priority: 62, duration_minutes: 5, price_cents: 800, event_types: [{staff: anna, id: %[3]d27}]}
 customers: [{name: Erika Test, phone: "%[4]s", email: erika@%[1]s.example}, {name: Max Test, phone: "%[5]s"}]
 %[6]s
 `
