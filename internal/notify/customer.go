@@ -2,6 +2,7 @@ package notify
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -73,7 +74,7 @@ func (x about) cancellation(by string) note {
 		l.facts = append(l.facts, [2]string{"Grund", reason})
 	}
 	letter := x.letter(subject+": "+plain(x.service.Name)+", "+x.short(x.a.StartsAt), l)
-	if x.a.UID != "" { // only what was once in a calendar is taken out of it
+	if x.a.UID != "" || slices.ContainsFunc(x.a.Segments, func(s booking.Segment) bool { return s.UID != "" }) { // only what was once in a calendar is taken out of it
 		letter.Invite = x.invite("CANCEL")
 	}
 	return note{letter, x.cancellationText(by)}

@@ -148,6 +148,11 @@ var samples = map[string][]sample{
 			a.CancellationReason = "Anna ist leider krank."
 			return a
 		})},
+		{name: "a service in parts", set: of(func(t testing.TB, w *world) booking.Appointment {
+			a := composite(t)
+			a.Status, a.Sequence, a.CancelledBy, a.UID, a.Segments[0].UID = booking.Cancelled, 1, "customer", "", "uid-a"
+			return a
+		})},
 		{name: "never confirmed", set: of(func(t testing.TB, w *world) booking.Appointment {
 			a := calledOff(t, w, "system", booking.Change{})
 			a.CancellationReason, a.UID, a.Sequence = "not in the calendar", "", 0
