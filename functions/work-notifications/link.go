@@ -29,8 +29,9 @@ func (l links) link(ctx context.Context, t tenant.ID, a booking.Appointment) (st
 		return "", err
 	}
 	token, err := manage.Token([]byte(keys[0]), manage.Link{Company: t, Appointment: a.ID, Customer: a.CustomerID})
-	if err != nil {
-		return "", err
+	if err != nil { // no reason to keep the letter back
+		lambdakit.Log(ctx).Error("manage link", "company", t.String(), "error", err)
+		return "", nil
 	}
 	return manage.URL(l.base, token), nil
 }

@@ -45,7 +45,7 @@ func main() {
 		Texts: sms.Open(env),
 		Now:   clock.Now, Done: store.ErrSealed, Busy: store.ErrLeased,
 		Placeholder: notify.IsPlaceholder(cfg.PlaceholderDomain), Link: links{cfg.ManageURL, cfg.ManageKey, secrets}.link,
-		Alarm: lambdakit.Alarm, Skipped: skipped,
+		Terms: terms, Alarm: lambdakit.Alarm, Skipped: skipped,
 	}
 	lambdakit.ServeQueue(func(ctx context.Context, m lambdakit.Incoming) error {
 		switch m.Kind {

@@ -1,4 +1,4 @@
-// Command show prints a call as it happened: what was asked, what was answered, what came of it.
+// Command show prints a call as it happened: what was asked, what was answered, what came of it, who was told.
 //
 //	make show CALL=call_7d2f…            the call of whichever company has it
 //	make show                            the newest calls of the demo companies
@@ -20,7 +20,9 @@ import (
 	"github.com/askpro/gateway/infra/operator"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/store"
+	"github.com/askpro/gateway/internal/tenant"
 )
 
 func main() {
@@ -109,7 +111,13 @@ func show(ctx context.Context, table *store.Table, route company.Route, id strin
 		if ok {
 			fmt.Println("\nAppointment")
 			printJSON("  ", a)
+			if err := messages(ctx, table, t, ledger.OfAppointment, a.ID); err != nil {
+				return true, err
+			}
 		}
+	}
+	if err := messages(ctx, table, t, ledger.OfCall, id); err != nil {
+		return true, err
 	}
 	for _, callback := range c.Callbacks {
 		r, ok, err := table.Callback(ctx, t, callback)
@@ -125,6 +133,9 @@ func show(ctx context.Context, table *store.Table, route company.Route, id strin
 			return true, err
 		}
 		printEvents(events)
+		if err := messages(ctx, table, t, ledger.OfCallback, callback); err != nil {
+			return true, err
+		}
 	}
 	events, err := table.Events(ctx, t, id)
 	if err != nil {
@@ -140,6 +151,19 @@ func show(ctx context.Context, table *store.Table, route company.Route, id strin
 		fmt.Printf("\nTranscript\n%s\n", x.Text)
 	}
 	return true, nil
+}
+
+// messages prints what was sent about something, and what became of it.
+func messages(ctx context.Context, table *store.Table, t tenant.ID, kind ledger.Kind, about string) error {
+	list, err := table.Deliveries(ctx, t, kind, about)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	fmt.Printf("\nMessages (%d)\n", len(list))
+	for _, d := range list {
+		fmt.Printf("  %s  %-18s to %-10s by %-5s %-10s attempts %d, id %s\n", d.UpdatedAt.Format(time.RFC3339), string(d.Event)+" "+d.Version, d.Recipient, d.Via, d.Status, d.Tries, d.ProviderID)
+	}
+	return nil
 }
 
 func printEvents(list []event.Recorded) {

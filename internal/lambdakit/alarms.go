@@ -16,7 +16,7 @@ var Alarms = map[string]string{
 	"event_type_gone":      "An event type vanished from Cal.com, so nothing is booked with it any more: bring it back, or take it out of the company's file.",
 	"guard_failed":         "A limit of the voice path could not be checked and was left open: look at the errors of hook-retell-tools.",
 	"incomplete_composite": "A service in segments cannot be booked by phone: give each of its segments an event type of somebody and load the file again.",
-	"mail_failed":          "A letter could not be sent in all its tries: see work-notifications' log and the mail provider; redrive notifications.",
+	"mail_failed":          "A letter or text message could not be sent in all its tries: see work-notifications' log and the provider; redrive notifications.",
 	"needs_review":         "An appointment needs a person: compare it with the calendar and put one of them right.",
 	"no_call_context":      "A tool call came without its call: the tool must not be configured as args only.",
 	"no_company_key":       "A company has no usable Retell key or Cal.com secret: nobody can be heard until one is stored under its name.",

@@ -2,7 +2,9 @@ package notify
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
@@ -181,18 +183,30 @@ func (x about) work(what string, l sheet) note {
 	}
 }
 
-// reviews are the reasons for a review in people's words; what is not here gets the general sentence.
+// reviews are scheduling's reasons for a review in people's words; what is not here gets the general sentence.
 var reviews = map[string]string{
-	"host of the calendar is nobody we know":        "Der Kalender nennt jemanden, den wir nicht zuordnen können.",
-	"stands in the calendar though we took it back": "Der Termin steht im Kalender, obwohl wir ihn zurückgenommen haben.",
-	"the calendar could not be asked for a day":     "Der Kalender war einen Tag lang nicht erreichbar; ob der Termin darin steht, ist offen.",
-	"absent in the calendar":                        "Der Termin steht nicht mehr im Kalender. Bei uns gilt er weiter, bis Sie entscheiden.",
-	"cancelled in the calendar":                     "Der Termin ist im Kalender abgesagt. Bei uns gilt er weiter, bis Sie entscheiden.",
+	"host of the calendar is nobody we know":                 "Der Kalender nennt jemanden, den wir nicht zuordnen können.",
+	"stands in the calendar though we took it back":          "Der Termin steht im Kalender, obwohl wir ihn zurückgenommen haben.",
+	"ended here, but stands in the calendar":                 "Bei uns ist der Termin abgesagt, im Kalender steht er noch.",
+	"stands twice in the calendar":                           "Der Termin steht doppelt im Kalender.",
+	"is no longer in the calendar, and nobody said why":      "Der Termin steht nicht mehr im Kalender. Bei uns gilt er weiter, bis Sie entscheiden.",
+	"the calendar has an older time than we have":            "Im Kalender steht noch eine ältere Uhrzeit. Bei uns gilt die neue, bis Sie entscheiden.",
+	"its booking belongs to another appointment":             "Die Buchung im Kalender gehört schon zu einem anderen Termin.",
+	"the same customer has another appointment at that time": "Der Kunde hat zur selben Zeit noch einen anderen Termin.",
+	"the calendar could not be asked for a day":              "Der Kalender war einen Tag lang nicht erreichbar. Ob der Termin darin steht, ist offen.",
 }
 
-func reviewWords(reason string) string {
-	if words, ok := reviews[reason]; ok {
-		return words
+// reviewWords writes reasons, which are parted by semicolons, as sentences.
+func reviewWords(reasons string) string {
+	var out []string
+	for _, r := range strings.Split(reasons, "; ") {
+		words, ok := reviews[r]
+		if !ok {
+			words = "Unser Eintrag und der Kalender stimmen nicht überein. Bitte vergleichen Sie beide."
+		}
+		if !slices.Contains(out, words) {
+			out = append(out, words)
+		}
 	}
-	return "Unser Eintrag und der Kalender stimmen nicht überein. Bitte vergleichen Sie beide."
+	return strings.Join(out, " ")
 }

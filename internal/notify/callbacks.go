@@ -201,17 +201,22 @@ func minutesAndSeconds(ms int64) string {
 		return ""
 	}
 	s := (ms + 500) / 1000
-	if s < 60 {
-		return strconv.FormatInt(s, 10) + " Sekunden"
+	text := count(s/60, "Minute")
+	if s%60 == 0 || s/60 == 0 {
+		return text + count(s%60, "Sekunde")
 	}
-	text := strconv.FormatInt(s/60, 10) + " Minuten"
-	if s/60 == 1 {
-		text = "1 Minute"
+	return text + " " + count(s%60, "Sekunde")
+}
+
+// count is "1 Minute", "2 Minuten"; nothing of none.
+func count(n int64, what string) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "1 " + what
 	}
-	if s%60 != 0 {
-		text += " " + strconv.FormatInt(s%60, 10) + " Sekunden"
-	}
-	return text
+	return strconv.FormatInt(n, 10) + " " + what + "n"
 }
 
 func outcomeWords(outcome string) string {

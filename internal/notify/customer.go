@@ -2,6 +2,7 @@ package notify
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 
 // confirmation tells the customer of their appointment, with the entry for their calendar; old is the time it had before.
 func (x about) confirmation(old *time.Time) note {
-	l := sheet{title: "Ihr Termin ist bestätigt", lines: []string{greeting(x.a.AttendeeName), "Ihr Termin ist bestätigt. Wir freuen uns auf Sie:"}, facts: x.facts(old)}
+	l := sheet{title: "Ihr Termin ist bestätigt", lines: []string{greeting(x.a.AttendeeName), "Ihr Termin steht fest, wir freuen uns auf Sie:"}, facts: x.facts(old)}
 	subject := "Terminbestätigung: " + plain(x.service.Name) + ", " + x.short(x.a.StartsAt)
 	if old != nil {
 		l.title = "Ihr Termin wurde verschoben"
@@ -73,7 +74,7 @@ func (x about) cancellation(by string) note {
 		l.facts = append(l.facts, [2]string{"Grund", reason})
 	}
 	letter := x.letter(subject+": "+plain(x.service.Name)+", "+x.short(x.a.StartsAt), l)
-	if x.a.UID != "" { // only what was once in a calendar is taken out of it
+	if x.a.UID != "" || slices.ContainsFunc(x.a.Segments, func(s booking.Segment) bool { return s.UID != "" }) { // only what was once in a calendar is taken out of it
 		letter.Invite = x.invite("CANCEL")
 	}
 	return note{letter, x.cancellationText(by)}

@@ -148,6 +148,11 @@ var samples = map[string][]sample{
 			a.CancellationReason = "Anna ist leider krank."
 			return a
 		})},
+		{name: "a service in parts", set: of(func(t testing.TB, w *world) booking.Appointment {
+			a := composite(t)
+			a.Status, a.Sequence, a.CancelledBy, a.UID, a.Segments[0].UID = booking.Cancelled, 1, "customer", "", "uid-a"
+			return a
+		})},
 		{name: "never confirmed", set: of(func(t testing.TB, w *world) booking.Appointment {
 			a := calledOff(t, w, "system", booking.Change{})
 			a.CancellationReason, a.UID, a.Sequence = "not in the calendar", "", 0
@@ -182,7 +187,9 @@ var samples = map[string][]sample{
 		}},
 	},
 	"sync_failed": {
-		{name: "a reason we know", set: func(t testing.TB, w *world) event.Event { return review(t, w, "absent in the calendar") }},
+		{name: "reasons we know", set: func(t testing.TB, w *world) event.Event {
+			return review(t, w, "is no longer in the calendar, and nobody said why; stands twice in the calendar")
+		}},
 		{name: "another reason", set: func(t testing.TB, w *world) event.Event { return review(t, w, "two of them at once") }},
 	},
 	"callback": {

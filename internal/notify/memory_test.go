@@ -44,7 +44,7 @@ type world struct {
 	textFails    func(m Text) error
 	alarms       []string
 	skipped      []string
-	claims       int
+	ops, faultAt int // the operation (its beginning and its end count apart) that goes wrong; 0: none
 	*Notifier
 }
 
@@ -70,6 +70,13 @@ func (w *world) note(list *[]string, s string) {
 	*list = append(*list, s)
 }
 
+// trip makes one operation go wrong, before it did anything or after it did everything.
+func (w *world) trip(err *error) {
+	if w.ops++; w.ops == w.faultAt && *err == nil {
+		*err = errDown
+	}
+}
+
 func (w *world) clock() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -86,11 +93,12 @@ func (w *world) pass(d time.Duration) {
 func (w *world) Config(context.Context, tenant.ID) (*company.Config, error) { return w.config, nil }
 
 // Appointment by id.
-func (w *world) Appointment(_ context.Context, _ tenant.ID, id string) (booking.Appointment, bool, error) {
+func (w *world) Appointment(_ context.Context, _ tenant.ID, id string) (a booking.Appointment, ok bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	a, ok := w.appointments[id]
-	return a, ok, nil
+	w.trip(&err)
+	a, ok = w.appointments[id]
+	return a, ok, err
 }
 
 // Changes of an appointment.
@@ -125,10 +133,13 @@ func (w *world) Call(_ context.Context, _ tenant.ID, id string) (call.Call, bool
 }
 
 // ClaimDelivery as the table does it.
-func (w *world) ClaimDelivery(_ context.Context, _ tenant.ID, d Delivery, lease time.Duration) (Delivery, error) {
+func (w *world) ClaimDelivery(_ context.Context, _ tenant.ID, d Delivery, lease time.Duration) (_ Delivery, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.claims++
+	if w.trip(&err); err != nil {
+		return d, err
+	}
+	defer w.trip(&err)
 	old, known := w.deliveries[d.Key()]
 	switch {
 	case known && slices.Contains(Ends, old.Status):
@@ -146,9 +157,13 @@ func (w *world) ClaimDelivery(_ context.Context, _ tenant.ID, d Delivery, lease 
 }
 
 // SaveDelivery as the table does it.
-func (w *world) SaveDelivery(_ context.Context, _ tenant.ID, d Delivery) error {
+func (w *world) SaveDelivery(_ context.Context, _ tenant.ID, d Delivery) (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.trip(&err); err != nil {
+		return err
+	}
+	defer w.trip(&err)
 	if w.deliveries[d.Key()].Tries == d.Tries {
 		d.UpdatedAt = w.now
 		w.deliveries[d.Key()] = d
@@ -169,9 +184,13 @@ func (w *world) Deliveries(_ context.Context, _ tenant.ID, kind ledger.Kind, abo
 }
 
 // Commit writes appointments over the version they were read with, and timers.
-func (w *world) Commit(_ context.Context, _ tenant.ID, step *ledger.Step) error {
+func (w *world) Commit(_ context.Context, _ tenant.ID, step *ledger.Step) (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.trip(&err); err != nil {
+		return err
+	}
+	defer w.trip(&err)
 	for _, a := range step.Appointments {
 		if w.appointments[a.ID].Version != a.Version {
 			return &ledger.Conflict{On: []string{"appointment"}}
@@ -191,9 +210,13 @@ func (w *world) Commit(_ context.Context, _ tenant.ID, step *ledger.Step) error 
 }
 
 // SendLetter as the test tells it.
-func (w *world) SendLetter(_ context.Context, _ tenant.ID, l Letter) (string, error) {
+func (w *world) SendLetter(_ context.Context, _ tenant.ID, l Letter) (_ string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.trip(&err); err != nil {
+		return "", err
+	}
+	defer w.trip(&err)
 	if w.mailFails != nil {
 		if err := w.mailFails(l); err != nil {
 			return "", err

@@ -133,6 +133,35 @@ func TestAReminderThatFailsIsTriedAgainAndThenLeft(t *testing.T) {
 	}
 }
 
+// TestAFaultAtAnyStepLosesNoReminder lets every single operation go wrong, before it did anything and after it did everything.
+func TestAFaultAtAnyStepLosesNoReminder(t *testing.T) {
+	t.Parallel()
+	for fault := 1; ; fault++ {
+		w, a := newWorld(t), cut(t)
+		w.now, w.faultAt, w.config.Company.SMSSender = berlinTime(t, "2026-11-23 14:30"), fault, ""
+		w.put(a)
+		w.timers[a.ID+"/"+ReminderTimer] = reminderTimer(a, w.now)
+		for range 30 {
+			if x, ok := w.timers[a.ID+"/"+ReminderTimer]; ok && !x.DueAt.After(w.now) {
+				_ = w.Remind(t.Context(), us, a.ID) // the minute hands it out again
+			}
+			w.pass(time.Minute)
+		}
+		switch {
+		case len(w.letters) == 1:
+		case len(w.letters) == 2 && w.letters[0].Key == w.letters[1].Key: // taken, and nobody heard that it was
+		default:
+			t.Errorf("fault %d: %d letters", fault, len(w.letters))
+		}
+		if w.timer(t, a) != "default/complete 24.11. 17:00" || w.appointments[a.ID].ReminderSentAt == nil || len(w.alarms) > 0 {
+			t.Errorf("fault %d: waits for %q, sent at %v, alarms %v", fault, w.timer(t, a), w.appointments[a.ID].ReminderSentAt, w.alarms)
+		}
+		if w.ops < fault {
+			break
+		}
+	}
+}
+
 func TestAMoveWhileItIsSentIsSeen(t *testing.T) {
 	t.Parallel()
 	w, a := newWorld(t), cut(t)
@@ -222,30 +251,33 @@ func TestTheSweepFindsWhatLostItsTimer(t *testing.T) {
 	}
 }
 
-// TestTenThousandRemindersOfOneDayGoOutOnceEach across a clock change, from timers that are handed out by the minute, the
-// first of them twice, by as many workers as the template allows.
-func TestTenThousandRemindersOfOneDayGoOutOnceEach(t *testing.T) {
+// TestTenThousandRemindersGoOutOnceEach across a clock change, at the right local time, from timers that are handed out by the
+// minute, the first of them twice, by as many workers as the template allows.
+func TestTenThousandRemindersGoOutOnceEach(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name, day, told string
-		many            int
-	}{{"10 000 in 23 hours", "2026-03-29", "2026-03-01 10:00", 10000}, {"1 000 in 25 hours", "2026-10-25", "2026-10-01 10:00", 1000}} {
+		name, from, to string // when the appointments begin
+		many           int
+	}{
+		{"10 000 of one hour", "2026-10-25 10:00", "2026-10-25 11:00", 10000},
+		{"1 000 of the day of 23 hours", "2026-03-29 00:00", "2026-03-30 00:00", 1000},
+		{"1 000 of the day of 25 hours", "2026-10-25 00:00", "2026-10-26 00:00", 1000},
+	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.config.Company.SMSSender = ""
-			midnight := berlinTime(t, tt.day+" 00:00")
-			next := berlinTime(t, tt.day+" 23:59").Add(time.Minute)
+			from, to := berlinTime(t, tt.from), berlinTime(t, tt.to)
 			want := map[string]time.Time{} // to whom, and when it is due
 			for i := range tt.many {
 				a := cut(t)
-				a.ID, a.AttendeeEmail, a.CreatedAt = fmt.Sprintf("A%05d", i), fmt.Sprintf("kunde%d@example.de", i), berlinTime(t, tt.told)
-				a.StartsAt = midnight.Add(next.Sub(midnight) / time.Duration(tt.many) * time.Duration(i)).Truncate(time.Minute)
+				a.ID, a.AttendeeEmail, a.CreatedAt = fmt.Sprintf("A%05d", i), fmt.Sprintf("kunde%d@example.de", i), from.AddDate(0, 0, -20)
+				a.StartsAt = from.Add(to.Sub(from) / time.Duration(tt.many) * time.Duration(i)).Truncate(time.Minute)
 				a.EndsAt = a.StartsAt.Add(30 * time.Minute)
 				w.put(a)
 				x := NextTimer(w.config, a)
 				w.timers[a.ID+"/"+x.Name] = x
-				want[a.AttendeeEmail] = x.DueAt
+				want[a.AttendeeEmail] = dayBefore(a.StartsAt)
 			}
 			got := map[string]time.Time{}
 			w.mailFails = func(l Letter) error { // called with the world's lock held
@@ -255,7 +287,7 @@ func TestTenThousandRemindersOfOneDayGoOutOnceEach(t *testing.T) {
 				got[l.To] = w.now
 				return nil
 			}
-			w.now = midnight.AddDate(0, 0, -2)
+			w.now = from.AddDate(0, 0, -2)
 			for list := w.nextMinute(); len(list) > 0; list = w.nextMinute() {
 				list = append(list, list[0])
 				work := make(chan string)
@@ -291,5 +323,16 @@ func TestTenThousandRemindersOfOneDayGoOutOnceEach(t *testing.T) {
 				break
 			}
 		})
+	}
+}
+
+// dayBefore is 24 hours before a start, or the next eight o'clock where that is between 20 and 8 o'clock.
+func dayBefore(start time.Time) time.Time {
+	at := start.Add(-24 * time.Hour)
+	for {
+		if h := at.In(company.Berlin()).Hour(); h >= 8 && h < 20 {
+			return at
+		}
+		at = at.Add(time.Minute).Truncate(time.Minute)
 	}
 }

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -58,18 +57,24 @@ func (n *Notifier) steps(x about, change string) []step {
 	return list
 }
 
-// noticesOf lists the hours before a start at which any policy of the company changes its answer.
+// noticesOf lists the hours before a start at which any policy of the company changes its answer; what is further away than
+// an appointment can be (§9.2: 365 days) never does.
 func noticesOf(c *company.Config) []int {
 	var list []int
-	for _, p := range c.Policies {
-		if p.HoursBefore != nil {
-			list = append(list, *p.HoursBefore)
-		}
-		for _, t := range p.FeeTiers {
-			list = append(list, t.MinHours)
+	add := func(hours int) {
+		if hours > 0 && hours <= 366*24 {
+			list = append(list, hours)
 		}
 	}
-	slices.SortFunc(list, func(a, b int) int { return cmp.Compare(b, a) })
+	for _, p := range c.Policies {
+		if p.HoursBefore != nil {
+			add(*p.HoursBefore)
+		}
+		for _, t := range p.FeeTiers {
+			add(t.MinHours)
+		}
+	}
+	slices.Sort(list)
 	return slices.Compact(list)
 }
 
