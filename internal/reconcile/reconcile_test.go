@@ -282,6 +282,7 @@ func TestARoundThatWasKilledIsTakenOver(t *testing.T) {
 	}
 }
 
+// §17.28: what the calendar says of an event type is reported, and never overwrites the company's prices and lengths.
 func TestWhatEventTypesDriftTo(t *testing.T) {
 	t.Parallel()
 	price := func(n int64) *int64 { return &n }

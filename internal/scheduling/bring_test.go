@@ -174,6 +174,7 @@ func TestTheSameForeignCustomerIsOne(t *testing.T) {
 	}
 }
 
+// §17.24: a host becomes a member of staff at one place; a host nobody knows is for a person.
 func TestAHostWhomNobodyKnowsIsForAPerson(t *testing.T) {
 	t.Parallel()
 	p := begin(t)
