@@ -138,8 +138,9 @@ func authority(raw string) string {
 func (r Rules) host(u *url.URL) (Target, error) {
 	port, portErr := portOf(u)
 	name := u.Hostname()
-	if a, err := netip.ParseAddr(name); err == nil && portErr == nil && slices.Contains(r.local, netip.AddrPortFrom(a, port)) {
-		return Target{Host: name, Port: port, Addr: a}, nil // a receiver of the local stack, over http
+	if a, err := netip.ParseAddr(name); err == nil && portErr == nil && slices.Contains(r.local, netip.AddrPortFrom(a, port)) &&
+		(u.Scheme == "http" || u.Scheme == "https") {
+		return Target{Host: name, Port: port, Addr: a}, nil // a receiver of the local stack
 	}
 	if !strings.EqualFold(u.Scheme, "https") {
 		return refuse(NotHTTPS)
