@@ -120,12 +120,12 @@ func FuzzPayload(f *testing.F) {
 	for _, s := range []string{`","x":"`, "\\", "\u2028", "{{case.number}}", "\x00\xff", "<!channel>", "\xed\xa0\x80"} {
 		f.Add(s)
 	}
-	x, err := template.Parse(template.JSON, `{"whole":"{{case.subject}}","part":"<{{case.subject}}>","list":"{{case.tags}}","gone":"{{customer.phone?}}"}`, schema())
+	x, err := template.Parse(template.JSON, `{"whole":"{{case.description}}","part":"<{{case.description}}>","list":"{{case.tags}}","gone":"{{customer.phone?}}"}`, schema())
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		out, err := x.Render(template.Values{"case.subject": value, "case.tags": []string{value}}, nil)
+		out, err := x.Render(template.Values{"case.description": value, "case.tags": []string{value}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

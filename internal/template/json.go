@@ -286,6 +286,9 @@ func (r *renderer) jsonText(t *jsonText) (gone bool, err error) {
 		if err != nil {
 			return false, err
 		}
+		if s, ok := v.(string); ok && t.whole.result == Link {
+			return false, r.write(quote(clean(s))) // a URL is no text, in Slack neither
+		}
 		return false, r.write(r.typed(v, t.whole.result))
 	}
 	inner := &renderer{t: r.t, values: r.values, zone: r.zone}

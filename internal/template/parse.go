@@ -183,7 +183,7 @@ func (p *parser) expression(t *tag, at func(int) int) (*expression, bool) {
 	}
 	e := &expression{path: path, optional: t.take("?")}
 	kind, ok := p.known(path, at(pathAt))
-	e.kind, e.result = kind, kind
+	e.kind, e.result = kind, plainKind(kind)
 	if e.optional && p.mode != JSON && p.mode != Slack {
 		p.refuse(at(pathAt), OnlyInJSON, path+"?")
 	}
@@ -339,7 +339,7 @@ func (p *parser) filter(f *filter, in Kind, at func(int) int, nameAt int) (Kind,
 			return either(in, Number), true
 		}
 		k, ok := p.known(f.argument, at(f.argumentAt))
-		return either(in, k), ok
+		return either(in, plainKind(k)), ok
 	case "date", "datetime":
 		if !bare {
 			return wrong(BadArgument, f.argumentAt, f.argument)
@@ -373,6 +373,14 @@ func (p *parser) filter(f *filter, in Kind, at func(int) int, nameAt int) (Kind,
 		return wrong(WrongKind, nameAt, f.name)
 	}
 	return Text, true
+}
+
+// plainKind is what filters and places see of a kind.
+func plainKind(k Kind) Kind {
+	if k == Line {
+		return Text
+	}
+	return k
 }
 
 // either is the kind of a value that may come from two places.

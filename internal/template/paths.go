@@ -12,6 +12,7 @@ type Kind int
 const (
 	Any      Kind = iota // a custom field: text, number, yes or no, list of texts
 	Text                 // string
+	Line                 // string: what has one line in every ticket system, so it gets one
 	Link                 // string: a URL that AskPro made
 	Number               // int, int64, float64
 	Bool                 // bool
@@ -35,11 +36,11 @@ type Path struct {
 
 // Paths is the one list of what a template may speak of (§9.3). Beside it there are case.custom.<key> and var.<name>.
 var Paths = []Path{
-	{"case.number", Text}, {"case.subject", Text}, {"case.description", Text}, {"case.type", Text}, {"case.status", Text}, {"case.priority", Text},
-	{"case.urgency", Text}, {"case.impact", Text}, {"case.category", Text}, {"case.created_at", Time}, {"case.source", Text}, {"case.tags", Texts},
-	{"case.custom", Fields}, {"case.external_reference", Text},
-	{"customer.name", Text}, {"customer.company", Text}, {"customer.phone", Text}, {"customer.email", Text}, {"customer.location", Text},
-	{"call.duration", Number}, {"call.caller_number", Text}, {"call.service_number", Text}, {"call.called_company", Text}, {"call.branch", Text},
+	{"case.number", Line}, {"case.subject", Line}, {"case.description", Text}, {"case.type", Text}, {"case.status", Text}, {"case.priority", Text},
+	{"case.urgency", Text}, {"case.impact", Text}, {"case.category", Line}, {"case.created_at", Time}, {"case.source", Text}, {"case.tags", Texts},
+	{"case.custom", Fields}, {"case.external_reference", Line},
+	{"customer.name", Line}, {"customer.company", Line}, {"customer.phone", Line}, {"customer.email", Line}, {"customer.location", Line},
+	{"call.duration", Number}, {"call.caller_number", Line}, {"call.service_number", Line}, {"call.called_company", Line}, {"call.branch", Line},
 	{"context.problem_since", Text}, {"context.others_affected", Bool}, {"context.use_case_category", Text}, {"context.use_case_detail", Text},
 	{"sla.response_due", Time}, {"sla.resolution_due", Time}, {"sla.is_overdue", Bool}, {"sla.is_at_risk", Bool},
 	{"enrichment.state", Text}, {"enrichment.enriched_at", Time}, {"enrichment.segment_count", Number}, {"enrichment.character_count", Number},

@@ -61,8 +61,16 @@ func (r *renderer) node(n node) error {
 	return fmt.Errorf("a node of type %T", n)
 }
 
-// look up what stands behind a path.
+// look up what stands behind a path. A Line has one, whatever a caller said.
 func (r *renderer) look(path string) any {
+	v := r.raw(path)
+	if s, ok := v.(string); ok && kinds()[path] == Line && strings.ContainsFunc(s, func(c rune) bool { return c != ' ' && unicode.IsSpace(c) || unicode.IsControl(c) }) {
+		return oneLine(s)
+	}
+	return v
+}
+
+func (r *renderer) raw(path string) any {
 	if name, ok := strings.CutPrefix(path, varPrefix); ok {
 		return r.t.schema.Vars[name].Value
 	}
@@ -170,7 +178,7 @@ func fits(v any, k Kind) bool {
 	case nil:
 		return true
 	case string:
-		return k == Text || k == Link || k == Any
+		return k == Text || k == Line || k == Link || k == Any
 	case bool:
 		return k == Bool || k == Any
 	case int, int64:

@@ -36,7 +36,7 @@ func values() template.Values {
 		"case.number": "TKT-2026-00042", "case.subject": "Drucker druckt nicht", "case.description": "Zeile 1\nZeile \"2\"", "case.priority": "high", "case.impact": "unheard",
 		"case.category": "Arbeitsplatz", "case.created_at": time.Date(2026, 11, 24, 23, 15, 0, 0, time.UTC), "case.tags": []string{"drucker", "2. OG"},
 		"case.custom":   map[string]any{"room": "2.14", "until": "2026-12-01", "seats": 4},
-		"customer.name": "Erika <Muster> & Söhne", "customer.email": "", "call.duration": 184, "context.others_affected": true, "sla.is_overdue": false,
+		"customer.name": "Erika <Muster> & Söhne", "customer.email": "", "customer.location": "2. OG\r\n Ost", "call.duration": 184, "context.others_affected": true, "sla.is_overdue": false,
 		"ai.confidence": 0.87, "audio.url": "https://files.example.com/a?b=c&d=e", "transcript.segments": []template.Segment{{Role: "user", Text: "Hallo"}},
 		"event.sequence": 0,
 	}
@@ -136,6 +136,8 @@ func TestValuesAreHarmlessWhereTheyStand(t *testing.T) {
 		{"an attribute", template.HTML, `<p title="{{case.description}}">`, "<p title=\"Zeile 1\nZeile &#34;2&#34;\">"},
 		{"a link of ours", template.HTML, `<a href="{{audio.url}}">`, `<a href="https://files.example.com/a?b=c&amp;d=e">`},
 		{"inside a link", template.HTML, `<a href="https://x.example/?n={{customer.name}}">`, `<a href="https://x.example/?n=Erika+%3CMuster%3E+%26+S%C3%B6hne">`},
+		{"a link in Slack", template.Slack, `["{{audio.url}}","<{{audio.url}}|x>"]`, `["https://files.example.com/a?b=c&d=e","<https://files.example.com/a?b=c&amp;d=e|x>"]`},
+		{"what has one line", template.JSON, `["{{customer.location}}"]`, `["2. OG Ost"]`},
 		{"a line", template.Header, "Vorgang\n {{case.description}} ", `Vorgang Zeile 1 Zeile "2"`},
 		{"Slack", template.Slack, `{"text":"*{{customer.name}}*","t":"{{customer.name}}"}`, `{"text":"*Erika &lt;Muster&gt; &amp; Söhne*","t":"Erika &lt;Muster&gt; &amp; Söhne"}`},
 		{"JSON is no page", template.JSON, `{"t":"{{customer.name}}"}`, `{"t":"Erika <Muster> & Söhne"}`},
@@ -303,7 +305,7 @@ func TestEveryPathHasOneNameAndCanBeFilled(t *testing.T) {
 			continue
 		}
 		fitting := map[template.Kind]any{
-			template.Text: "x", template.Link: "https://x.example/", template.Number: int64(1), template.Bool: true, template.Time: time.Now(),
+			template.Text: "x", template.Line: "x", template.Link: "https://x.example/", template.Number: int64(1), template.Bool: true, template.Time: time.Now(),
 			template.Texts: []string{"x"}, template.Segments: []template.Segment{{}}, template.Fields: map[string]any{"a": []string{"b"}},
 		}[p.Kind]
 		for _, v := range []any{fitting, nil} {
