@@ -161,7 +161,9 @@ func newBadReceiver(t testing.TB) *badReceiver {
 	return b
 }
 
-func (b *badReceiver) sender() *outside.Sender { return outside.New(local(b.URL), nil) }
+func newLocal(receiver string) *outside.Sender { return outside.New(local(receiver), nil) }
+
+func (b *badReceiver) sender() *outside.Sender { return newLocal(b.URL) }
 
 func (b *badReceiver) request(path string) delivery.Request {
 	return delivery.Request{URL: b.URL + path, Header: http.Header{"Webhook-Id": {"msg_1"}}, Body: []byte(`{"ticket":{}}`), Within: 300 * time.Millisecond}
