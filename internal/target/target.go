@@ -204,11 +204,12 @@ func toASCII(name string) (string, error) {
 	if len(name) > 4*maxHost {
 		return "", &Refused{TooLong}
 	}
-	ascii, err := names.ToASCII(strings.TrimSuffix(strings.TrimSuffix(name, "."), "。"))
+	ascii, err := names.ToASCII(name)
+	ascii = strings.TrimSuffix(ascii, ".") // the root's, however it was written
 	if len(ascii) > maxHost {
 		return "", &Refused{TooLong}
 	}
-	if err != nil || strings.ContainsFunc(ascii, func(c rune) bool {
+	if err != nil || ascii == "" || strings.HasSuffix(ascii, ".") || strings.ContainsFunc(ascii, func(c rune) bool {
 		return c != '.' && c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z')
 	}) {
 		return "", &Refused{HostCharacters}

@@ -49,6 +49,10 @@ func TestAURLIsRefusedForTheRuleItBreaks(t *testing.T) {
 		{"a port beyond", "https://example.com:65536/", target.OtherPort},
 		{"localhost", "https://localhost/", target.LocalName},
 		{"localhost with a dot", "https://LOCALHOST./", target.LocalName},
+		{"localhost with two dots", "https://localhost../", target.HostCharacters},
+		{"localhost with a wide dot", "https://localhost．/", target.LocalName},
+		{"localhost with an ideographic dot and another", "https://localhost｡./", target.HostCharacters},
+		{"dots alone", "https://./", target.HostCharacters},
 		{"below localhost", "https://a.localhost/", target.LocalName},
 		{"a printer", "https://printer.local/", target.LocalName},
 		{"a name of the cloud", "https://ip-10-0-0-1.eu-central-1.compute.internal/", target.LocalName},
@@ -248,7 +252,7 @@ func checkStable(t failer, raw string) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"https://example.com/hook?x=1", "https://0x7f.1/", "https://[::ffff:127.0.0.1]/", "https://１２７.1/", "https://a@b@c/", "https://münchen.example:8443/#x",
-		"https://[64:ff9b::1.1.1.1]:8443", "https://xn--mnchen-3ya.example", "https://EXAMPLE.com.:443?", "https://ex\u00adample.com/",
+		"https://[64:ff9b::1.1.1.1]:8443", "https://xn--mnchen-3ya.example", "https://EXAMPLE.com.:443?", "https://ex\u00adample.com/", "https://˼..", "https://localhost｡.",
 	} {
 		f.Add(s)
 	}
