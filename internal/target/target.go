@@ -113,7 +113,9 @@ func (r Rules) Parse(raw string) (Target, error) {
 	if u.Path == "" {
 		u.Path = "/"
 	}
-	t.URL = u
+	if t.URL = u; len(u.String()) > maxURL { // with its escapes: the canonical form is what is kept and called
+		return refuse(TooLong)
+	}
 	return t, nil
 }
 

@@ -38,6 +38,7 @@ func TestAURLIsRefusedForTheRuleItBreaks(t *testing.T) {
 		{"a direction mark", "https://example.com/\u202egepj", target.Characters},
 		{"no UTF-8", "https://example.com/\xff", target.Characters},
 		{"a URL of 2 049 characters", "https://example.com/" + strings.Repeat("x", 2029), target.TooLong},
+		{"a URL that is too long with its escapes", "https://example.com/" + strings.Repeat("ü", 400), target.TooLong},
 		{"a host of 254 characters", "https://" + strings.Repeat(long+".", 4) + "example.com/", target.TooLong},
 		{"a label of 64 characters", "https://" + strings.Repeat("a", 64) + ".example.com/", target.HostCharacters},
 		{"an underscore", "https://a_b.example.com/", target.HostCharacters},
