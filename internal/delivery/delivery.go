@@ -71,14 +71,16 @@ type Reason string
 
 // The reasons.
 const (
-	Exhausted    Reason = "exhausted"
-	Permanent    Reason = "permanent"
-	ConfigError  Reason = "config_error"
-	BlockedByUs  Reason = "blocked_address"
-	Bounced      Reason = "bounced"
-	Complained   Reason = "complained"
-	maxClaimTime        = 60 * time.Second
+	Exhausted   Reason = "exhausted"
+	Permanent   Reason = "permanent"
+	ConfigError Reason = "config_error"
+	BlockedByUs Reason = "blocked_address"
+	Bounced     Reason = "bounced"
+	Complained  Reason = "complained"
 )
+
+// maxClaimTime is how long a worker may be at one attempt.
+const maxClaimTime = 60 * time.Second
 
 // Reasons is the one list of them.
 var Reasons = []Reason{Exhausted, Permanent, ConfigError, BlockedByUs, Bounced, Complained}
