@@ -26,7 +26,7 @@ STATICCHECK = $$(go -C infra/tools tool -n staticcheck)
 GO_FILES    = git ls-files -co --exclude-standard '*.go'
 STEP        = @printf '\n── %s\n'
 
-.PHONY: help setup run call company show redrive test test-unit golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
+.PHONY: help setup run call company show report redrive test test-unit golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
@@ -47,6 +47,9 @@ company: ## check and load a company (FILE=testdata/companies/demo.yaml)
 show: ## print a call with its tool calls, appointment and events (CALL=id)
 	@go run ./infra/show $(if $(CALL),'$(CALL)')
 
+report: ## print what the last comparison with the calendar found (ROUTES=demo,kanzlei)
+	@go run ./infra/report $(if $(ROUTES),-route '$(ROUTES)')
+
 redrive: ## put a dead-letter queue's messages back (Q=default, notifications, sync or events)
 	@go run ./infra/redrive $(if $(Q),'$(Q)')
 
@@ -57,8 +60,8 @@ test: lint arrows $(STACK) $(SAM) $(if $(NODE),$(NPM)) ## everything CI runs: li
 	$(STEP) 'tests: units, the running stack, SAM$(if $(NODE), and with Node CDK and the SDK oracle)'
 	@ASKPRO_STACK_TESTS=1 $(if $(NODE),ASKPRO_REQUIRE_NODE=1) go test -json -vet=off -timeout 12m ./... | go run ./infra/verdict
 
-test-unit: ## the quick tests, without the stack
-	@go test ./...
+test-unit: ## the quick tests, without the stack; of the orders of arrival every 25th
+	@ASKPRO_HISTORIES_EVERY=25 go test ./...
 
 fuzz:
 	@mkdir -p .build; { $(GO_FILES) | grep '_test\.go$$' | xargs -r grep -oE '^func Fuzz[A-Za-z0-9_]*' /dev/null || true; } | while IFS=: read -r file func; do \

@@ -1,6 +1,6 @@
 // cron-timers hands due timers to the queue they name.
 //
-//	Woken by:     every minute   Tells: work-sync (queue sync)
+//	Woken by:     every minute   Tells: the queue that each timer names
 //	Twice:        handed out twice; the receiver looks whether there is still something to do
 //	If it fails:  timers are late by as many minutes
 package main
@@ -17,8 +17,10 @@ import (
 )
 
 type config struct {
-	Table     string `env:"TABLE_NAME"`
-	SyncQueue string `env:"SYNC_QUEUE_URL"`
+	Table              string `env:"TABLE_NAME"`
+	SyncQueue          string `env:"SYNC_QUEUE_URL"`
+	NotificationsQueue string `env:"NOTIFICATIONS_QUEUE_URL"`
+	DefaultQueue       string `env:"DEFAULT_QUEUE_URL"`
 }
 
 // atOnce is how many timers one minute hands out; the next minute goes on.
@@ -28,7 +30,9 @@ func main() {
 	cfg := lambdakit.Must(lambdakit.Load[config]())
 	env := lambdakit.FromEnvironment()
 	timers := store.OpenTimers(env, cfg.Table)
-	queues := map[string]*queue.Queue{"sync": queue.Open(env, cfg.SyncQueue)}
+	queues := map[string]*queue.Queue{
+		"sync": queue.Open(env, cfg.SyncQueue), "notifications": queue.Open(env, cfg.NotificationsQueue), "default": queue.Open(env, cfg.DefaultQueue),
+	}
 	lambdakit.ServeSchedule(func(ctx context.Context) error {
 		due, err := timers.Due(ctx, clock.Now(), atOnce)
 		if err != nil {

@@ -37,11 +37,11 @@ func main() {
 		},
 		Kind: calcom.KindWebhook, Prefix: "incoming/calcom/",
 		Read: func(body []byte) (hook.Summary, error) {
-			trigger, wanted, err := calcom.Peek(body)
-			if err == nil && !wanted {
+			trigger, kept, err := calcom.Condense(body)
+			if err == nil && kept == nil {
 				lambdakit.Count("calcom_ignored_"+calcom.KnownTrigger(trigger), "")
 			}
-			return hook.Summary{Wanted: wanted}, err
+			return hook.Summary{Wanted: kept != nil, Kept: kept}, err
 		},
 		Queue: queue.Open(env, cfg.SyncQueue), Objects: blob.Open(env, cfg.Bucket, nil), NewID: ident.Maker(clock.Now),
 	})

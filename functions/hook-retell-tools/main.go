@@ -44,8 +44,10 @@ func main() {
 		Desk: &voice.Desk{
 			Store: table,
 			Scheduler: &scheduling.Scheduler{
-				Store: table, Calendar: calcom.NewClient(cfg.Calcom, secrets, clock.Now), Now: clock.Now, NewID: newID,
-				PlaceholderDomain: cfg.PlaceholderDomain, Alarm: lambdakit.Alarm,
+				Store: table, Calendar: &scheduling.Guard{
+					Calendar: calcom.NewClient(cfg.Calcom, secrets, clock.Now), Keys: table, Now: clock.Now, Alarm: lambdakit.Alarm,
+				},
+				Now: clock.Now, NewID: newID, PlaceholderDomain: cfg.PlaceholderDomain, Alarm: lambdakit.Alarm,
 			},
 			Now: clock.Now, NewID: newID, Alarm: lambdakit.Alarm, MailWorks: true,
 		},

@@ -18,6 +18,18 @@ func (a archive) Keep(ctx context.Context, t tenant.ID, callID string, x ledger.
 	if err != nil || len(packed) <= store.MaxPacked {
 		return "", false, err
 	}
-	key, err = a.bucket.PutOf(ctx, t, "transcripts/"+callID+".json.gz", packed)
+	key, err = a.bucket.PutOf(ctx, t, name(callID), packed)
 	return key, err == nil, err
 }
+
+// Drop overwrites a transcript with an empty one: the company's session may write, not delete.
+func (a archive) Drop(ctx context.Context, t tenant.ID, callID string) error {
+	packed, err := store.PackTranscript(&ledger.Transcript{CallID: callID})
+	if err != nil {
+		return err
+	}
+	_, err = a.bucket.PutOf(ctx, t, name(callID), packed)
+	return err
+}
+
+func name(callID string) string { return "transcripts/" + callID + ".json.gz" }

@@ -1,21 +1,23 @@
-// work-default keeps the record of calls and the customers' history.
+// work-default keeps the record of calls, the customers' history, the later life of appointments and the promises to ring
+// back.
 //
-//	Woken by:     queue default: retell.event, appointment.confirmed.v1   Tells: call.started.v1, wish.unfulfilled.v1
-//	Twice:        the same call and history as once
-//	If it fails:  calls look unfinished. Messages wait in default-dead; `make redrive Q=default` puts them back
+//	Woken by:     queue default: retell.event, appointment.confirmed.v1, appointment.cancelled.v1, callback.requested.v1,
+//	              call.continued.v1, timer   Asks: Retell, for calls nobody told the end of
+//	Tells:        call.started.v1, call.analyzed.v1, wish.unfulfilled.v1, callback.assigned.v1, callback.escalated.v1
+//	Twice:        the same call, history and callback as once
+//	If it fails:  calls look unfinished, callbacks wait, reminders are not set. Messages wait in default-dead;
+//	              `make redrive Q=default` puts them back
 package main
 
 import (
-	"context"
-	"fmt"
 	_ "time/tzdata"
 
 	"github.com/askpro/gateway/internal/blob"
 	"github.com/askpro/gateway/internal/clock"
-	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/keeper"
 	"github.com/askpro/gateway/internal/lambdakit"
+	"github.com/askpro/gateway/internal/promise"
 	"github.com/askpro/gateway/internal/retell"
 	"github.com/askpro/gateway/internal/store"
 )
@@ -24,6 +26,7 @@ type config struct {
 	Table      string `env:"TABLE_NAME"`
 	TenantRole string `env:"TENANT_ROLE_ARN"`
 	Bucket     string `env:"BUCKET_NAME"`
+	Retell     string `env:"RETELL_BASE_URL"`
 }
 
 func main() {
@@ -32,21 +35,14 @@ func main() {
 	sessions := lambdakit.NewSessions(env, cfg.TenantRole)
 	table := store.Open(env, sessions, cfg.Table, clock.Now)
 	bucket := blob.Open(env, cfg.Bucket, sessions)
-	calls := &keeper.Keeper{Store: table, Archive: archive{bucket}, Now: clock.Now, NewID: ident.Maker(clock.Now), Alarm: lambdakit.Alarm}
-	lambdakit.ServeQueue(func(ctx context.Context, m lambdakit.Incoming) error {
-		switch m.Kind {
-		case retell.KindEvent:
-			if err := m.Load(ctx, bucket.Get); err != nil {
-				return err
-			}
-			news, err := retell.ReadEvent(m.Body, m.At)
-			if err != nil {
-				return err
-			}
-			return calls.Apply(ctx, m.Tenant, news)
-		case event.AppointmentConfirmed{}.Name():
-			return calls.Remember(ctx, m.Tenant, m.Body)
-		}
-		return fmt.Errorf("queue default knows no %s", m.Kind)
-	})
+	newID := ident.Maker(clock.Now)
+	lambdakit.ServeQueue((&worker{
+		table:  table,
+		bucket: bucket,
+		calls: &keeper.Keeper{
+			Store: table, Archive: archive{bucket}, Telephone: retell.NewClient(cfg.Retell, lambdakit.NewSecrets(env), clock.Now),
+			Now: clock.Now, NewID: newID, Alarm: lambdakit.Alarm,
+		},
+		promises: &promise.Keeper{Store: table, Now: clock.Now, NewID: newID},
+	}).work)
 }

@@ -1,13 +1,17 @@
-// work-notifications sends letters.
+// work-notifications sends letters and text messages.
 //
-//	Woken by:     queue notifications: appointment.confirmed.v1, appointment.cancelled.v1, callback.requested.v1,
-//	              wish.unfulfilled.v1   Asks: SES
-//	Twice:        each letter is claimed once per appointment, event, version and recipient
-//	If it fails:  tried again after 60, 300 and 900 s, then in notifications-dead; `make redrive Q=notifications`
+//	Woken by:     queue notifications: appointment.confirmed.v1, appointment.cancelled.v1, appointment.needs_review.v1,
+//	              callback.requested.v1, callback.assigned.v1, callback.escalated.v1, wish.unfulfilled.v1,
+//	              call.analyzed.v1; timer (an appointment's reminder); reminder.sweep, once an hour and company
+//	Asks:         SES, a company's own mail server, End User Messaging (SMS)
+//	Twice:        each message is claimed once per appointment, event, version, channel and recipient
+//	If it fails:  tried again after 60, 300 and 900 s, from the second failure by the fallback channel, then in
+//	              notifications-dead; `make redrive Q=notifications`. A reminder that fails is not told of again
 package main
 
 import (
 	"context"
+	"fmt"
 	_ "time/tzdata"
 
 	"github.com/askpro/gateway/internal/clock"
@@ -15,6 +19,7 @@ import (
 	"github.com/askpro/gateway/internal/lambdakit/queue"
 	"github.com/askpro/gateway/internal/mail"
 	"github.com/askpro/gateway/internal/notify"
+	"github.com/askpro/gateway/internal/sms"
 	"github.com/askpro/gateway/internal/store"
 )
 
@@ -24,24 +29,48 @@ type config struct {
 	Queue             string `env:"NOTIFICATIONS_QUEUE_URL"`
 	From              string `env:"MAIL_FROM"`
 	PlaceholderDomain string `env:"PLACEHOLDER_MAIL_DOMAIN"`
+	ManageURL         string `env:"MANAGE_URL" default:""`
+	ManageKey         string `env:"MANAGE_KEY"`
+	LocalMail         bool   `env:"ASKPRO_LOCAL_MAIL" default:"false"` // mail servers on this machine; set by the local stack alone
 }
 
 func main() {
 	cfg := lambdakit.Must(lambdakit.Load[config]())
 	env := lambdakit.FromEnvironment()
 	later := queue.Open(env, cfg.Queue)
-	letters := &notify.Notifier{
+	secrets := lambdakit.NewSecrets(env)
+	messages := &notify.Notifier{
 		Store: store.Open(env, lambdakit.NewSessions(env, cfg.TenantRole), cfg.Table, clock.Now),
-		Mail:  mail.Open(env, cfg.From, clock.Now),
-		Done:  store.ErrSealed, Busy: store.ErrLeased,
-		Placeholder: notify.IsPlaceholder(cfg.PlaceholderDomain), Alarm: lambdakit.Alarm,
+		Mail:  mail.Letters{Ours: mail.Open(env, cfg.From, clock.Now), Own: mail.NewSMTP(secrets, cfg.LocalMail, clock.Now)},
+		Texts: sms.Open(env),
+		Now:   clock.Now, Done: store.ErrSealed, Busy: store.ErrLeased,
+		Placeholder: notify.IsPlaceholder(cfg.PlaceholderDomain), Link: links{cfg.ManageURL, cfg.ManageKey, secrets}.link,
+		Terms: terms, Alarm: lambdakit.Alarm, Skipped: skipped,
 	}
 	lambdakit.ServeQueue(func(ctx context.Context, m lambdakit.Incoming) error {
-		again, err := letters.Handle(ctx, m.Tenant, m.Kind, m.Body, m.Attempt)
+		switch m.Kind {
+		case store.KindTimer:
+			due, ok, err := store.ReadTimer(m.Tenant, m.Body)
+			if err != nil {
+				return err
+			}
+			if !ok || due.Name != notify.ReminderTimer {
+				return fmt.Errorf("queue notifications knows no timer %q of this company", due.Name)
+			}
+			return messages.Remind(ctx, m.Tenant, due.About)
+		case notify.KindSweep:
+			return messages.Sweep(ctx, m.Tenant)
+		}
+		again, err := messages.Handle(ctx, m.Tenant, m.Kind, m.Body, m.Attempt)
 		if err != nil || again.After == 0 {
 			return err
 		}
 		m.Attempt++
 		return later.Send(ctx, m.Work, again.After)
 	})
+}
+
+// skipped notes that a message had nowhere to go: no failure, but somebody may ask.
+func skipped(ctx context.Context, company string, e notify.Event, recipient, why string) {
+	lambdakit.Log(ctx).Info("skipped", "company", company, "event", string(e), "recipient", recipient, "why", why)
 }

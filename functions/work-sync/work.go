@@ -3,15 +3,19 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/askpro/gateway/internal/blob"
 	"github.com/askpro/gateway/internal/calcom"
+	"github.com/askpro/gateway/internal/clock"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/hook"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/lambdakit/queue"
+	"github.com/askpro/gateway/internal/reconcile"
 	"github.com/askpro/gateway/internal/scheduling"
 	"github.com/askpro/gateway/internal/store"
 )
@@ -19,6 +23,7 @@ import (
 type worker struct {
 	table     *store.Table
 	scheduler *scheduling.Scheduler
+	rounds    *reconcile.Reconciler
 	bucket    *blob.Bucket
 	later     *queue.Queue
 }
@@ -45,8 +50,11 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 		if err := json.Unmarshal(m.Body, &c); err != nil {
 			return fmt.Errorf("read %s: %w", m.Kind, err)
 		}
-		_, err := w.check(ctx, m, config, c)
-		return err
+		next, err := w.check(ctx, m, config, c)
+		if err != nil || !next.Done {
+			return err
+		}
+		return w.tally(ctx, m, c.AppointmentID)
 	case event.AppointmentChangeRequested{}.Name(), kindChangeCheck:
 		var c check
 		if err := json.Unmarshal(m.Body, &c); err != nil {
@@ -64,7 +72,13 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 		if err != nil || !wanted {
 			return err
 		}
-		return w.scheduler.Apply(ctx, m.Tenant, config, notice)
+		return w.orLater(ctx, m, w.scheduler.Apply(ctx, m.Tenant, config, notice))
+	case reconcile.KindRound:
+		again, err := w.rounds.Round(ctx, m.Tenant, config)
+		if err != nil || again == 0 {
+			return err
+		}
+		return w.later.Send(ctx, m.Work, again)
 	case hook.KindPrefetch, event.CallStarted{}.Name():
 		var p hook.Prefetch
 		if err := json.Unmarshal(m.Body, &p); err != nil {
@@ -101,6 +115,7 @@ func (w *worker) checkChange(ctx context.Context, m lambdakit.Incoming, config *
 	return next, w.putOff(ctx, m, kindChangeCheck, c.AppointmentID, next)
 }
 
+// putOff sends a look's next one, unless it is done or a timer has been set for it.
 func (w *worker) putOff(ctx context.Context, m lambdakit.Incoming, kind, appointmentID string, next scheduling.Next) error {
 	if next.Done || next.Timer {
 		return nil
@@ -110,6 +125,34 @@ func (w *worker) putOff(ctx context.Context, m lambdakit.Incoming, kind, appoint
 		return err
 	}
 	return w.later.Send(ctx, lambdakit.Work{Kind: kind, Company: m.Company, At: m.At, Body: body}, next.After)
+}
+
+// putOffs is how often a webhook waits for a calendar that cannot be asked; then the rounds find what it told of.
+const putOffs = 12
+
+// orLater lets a webhook wait until the calendar can be asked again: in the queue it would come back too early and too often.
+func (w *worker) orLater(ctx context.Context, m lambdakit.Incoming, err error) error {
+	var refused *scheduling.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	if m.Attempt++; m.Attempt > putOffs {
+		return nil
+	}
+	after := time.Minute
+	if refused.Why == scheduling.Resting {
+		after = min(max(refused.Until.Sub(clock.Now()), time.Second), queue.LongestDelay)
+	}
+	return w.later.Send(ctx, m.Work, after)
+}
+
+// tally counts what became of a booking whose outcome is known.
+func (w *worker) tally(ctx context.Context, m lambdakit.Incoming, appointmentID string) error {
+	a, ok, err := w.table.Appointment(ctx, m.Tenant, appointmentID)
+	if err != nil || !ok {
+		return err
+	}
+	return w.table.Tally(ctx, m.Tenant, a.CreatedAt, scheduling.Took(a))
 }
 
 // timer does what a due timer is for, and takes it away unless it was set anew.
@@ -127,6 +170,11 @@ func (w *worker) timer(ctx context.Context, m lambdakit.Incoming, config *compan
 	next, err := look(ctx, m, config, check{due.About, scheduling.LastCheck})
 	if err != nil || next.Timer {
 		return err
+	}
+	if next.Done {
+		if err := w.tally(ctx, m, due.About); err != nil {
+			return err
+		}
 	}
 	return w.table.Take(ctx, m.Tenant, due)
 }

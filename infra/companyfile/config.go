@@ -55,9 +55,13 @@ func (f File) Config() (*company.Config, error) {
 			Type: n.Type, RetellAgentID: n.RetellAgentID, Active: !n.Inactive, Primary: n.Primary, SMS: n.SMS,
 		})
 	}
-	staff := map[string]bool{}
+	staff, hosts := map[string]bool{}, map[int64]string{}
 	for _, p := range f.Staff {
 		w.slug("staff", p.Slug, staff)
+		if other := hosts[p.CalcomUserID]; other != "" && p.CalcomUserID != 0 {
+			w.say("staff %s: calcom_user_id %d is that of %s", p.Slug, p.CalcomUserID, other)
+		}
+		hosts[p.CalcomUserID] = p.Slug
 		c.Staff = append(c.Staff, p.staff(w, id("staff", p.Slug), branchID("staff "+p.Slug, p.Branch, true)))
 	}
 	services := map[string]bool{}
@@ -75,7 +79,8 @@ func (f File) Config() (*company.Config, error) {
 	}
 	c.Policies = f.policies(w, id, map[string]map[string]bool{"branch": branches, "service": services, "staff": staff})
 	for _, n := range f.Notify {
-		rule := company.NotificationRule{Event: n.Event, Recipient: n.Recipient, Channel: n.Channel, Fallback: n.Fallback, Disabled: n.Disabled, BranchID: branchID("notification "+n.Event, n.Branch, false)}
+		n.check(w)
+		rule := company.NotificationRule{Event: n.Event, Recipient: n.Recipient, Channel: n.Channel, Fallback: n.Fallback, Disabled: n.Disabled, Retries: n.Retries, BranchID: branchID("notification "+n.Event, n.Branch, false)}
 		if n.Service != "" {
 			if !services[n.Service] {
 				w.say("notification %s: there is no service %q", n.Event, n.Service)
@@ -90,6 +95,7 @@ func (f File) Config() (*company.Config, error) {
 		}
 		c.Company.Notifications = append(c.Company.Notifications, rule)
 	}
+	twice(w, f.Notify)
 	return c, errors.Join(w.all...)
 }
 
@@ -175,6 +181,9 @@ func (c Company) smtp(w *wrong) *company.SMTPServer {
 		w.say("company: smtp needs host, port and from")
 	}
 	w.email("company, smtp", s.From)
+	if s.Port == 465 {
+		w.say("company: smtp: port 465 speaks TLS from the first byte; we begin with STARTTLS, which servers speak on 587")
+	}
 	if (s.User == "") != (s.Password == "") {
 		w.say("company: smtp has a user without password, or the other way round")
 	}
@@ -186,12 +195,14 @@ func (c Company) smtp(w *wrong) *company.SMTPServer {
 	return &company.SMTPServer{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password, From: s.From}
 }
 
-// senderID is what a text message may show as its sender: a number, or up to eleven letters and digits (3GPP TS 23.040 §9.1.2.5).
-var senderID = regexp.MustCompile(`^(\+[0-9]{7,15}|[A-Za-z0-9][A-Za-z0-9 ]{0,10})$`)
+// senderID is what a text message may show as its sender: a number, or up to eleven letters, digits and dashes (3GPP TS 23.040
+// §9.1.2.5; End User Messaging takes no blanks), of which one is a letter.
+var senderID = regexp.MustCompile(`^(\+[0-9]{7,15}|[A-Za-z0-9-]{1,11})$`)
 
 func (c Company) sender(w *wrong) string {
-	if c.SMSSender != "" && !senderID.MatchString(c.SMSSender) {
-		w.say("company: sms_sender %q is neither a number nor up to eleven letters and digits", c.SMSSender)
+	s := c.SMSSender
+	if s != "" && (!senderID.MatchString(s) || s[0] != '+' && strings.Trim(s, "0123456789-") == "") {
+		w.say("company: sms_sender %q is neither a number (+49…) nor up to eleven letters, digits and dashes", s)
 	}
 	return c.SMSSender
 }
@@ -270,6 +281,12 @@ func (s Service) service(w *wrong, id, branchID string, staffID func(slug string
 	}
 	total, segments := 0, map[string]bool{}
 	for _, x := range s.Segments {
+		if x.Key == "" || len(x.Key) > 40 || segments[x.Key] {
+			w.say("service %s: the segment key %q is missing, too long or stands there twice", s.Slug, x.Key)
+		}
+		if x.DurationMin <= 0 || x.GapAfterMin < 0 {
+			w.say("service %s: segment %s takes %d minutes, with %d after it", s.Slug, x.Key, x.DurationMin, x.GapAfterMin)
+		}
 		total += x.DurationMin + x.GapAfterMin
 		out.Segments = append(out.Segments, company.Segment{Key: x.Key, Name: x.Name, DurationMin: x.DurationMin, GapAfterMin: x.GapAfterMin, PreferSameStaff: x.SameStaff})
 		segments[x.Key] = true
@@ -289,7 +306,11 @@ func (s Service) service(w *wrong, id, branchID string, staffID func(slug string
 		out.EventTypes = append(out.EventTypes, company.EventType{StaffID: staffID(e.Staff), Segment: e.Segment, ID: e.ID})
 	}
 	switch s.CompositeMode {
-	case "", "block", "segments":
+	case "", "block":
+	case "segments":
+		if !s.Composite || len(s.Segments) == 0 {
+			w.say("service %s: composite_mode segments needs composite and segments", s.Slug)
+		}
 	default:
 		w.say("service %s: composite_mode is block or segments, not %q", s.Slug, s.CompositeMode)
 	}

@@ -50,6 +50,45 @@ services: [{slug: s, duration_minutes: 60, composite: true, segments: [{key: A, 
 	}
 }
 
+func TestNotificationsAreChecked(t *testing.T) {
+	t.Parallel()
+	const head = `
+company: {slug: a, name: A, webhook_route_id: x, retell_api_keys: ["ssm:/a"], calcom_api_key: "ssm:/b", sms_sender: %SENDER%, smtp: {host: mail.a.example, port: %PORT%, from: a@a.example, user: "ssm:/u", password: "ssm:/p"}}
+branches: [{slug: mitte, name: Mitte}]
+services: [{slug: cut, name: Cut, duration_minutes: 30}]
+staff: [{slug: anna, name: Anna, branch: mitte}]
+notifications:
+`
+	parse := func(sender, port, list string) error {
+		f, err := companyfile.Parse([]byte(strings.NewReplacer("%SENDER%", sender, "%PORT%", port).Replace(head)+list), "local")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.Config()
+		return err
+	}
+	if err := parse("Salon-1", "587", `
+  - {event: reminder, recipient: customer, channel: sms, fallback_channel: email, retry_count: 1}
+  - {event: reminder, recipient: customer, channel: sms, service: cut, disabled: true}
+  - {event: callback_created, recipient: branch, channel: email, branch: mitte}
+  - {event: confirmed, recipient: staff, channel: email, staff: anna}`); err != nil {
+		t.Error(err)
+	}
+	err := parse("12345", "465", `
+  - {event: booked, recipient: owner, channel: fax, fallback_channel: fax, retry_count: 4}
+  - {event: confirmed, recipient: customer, channel: email, fallback_channel: email}
+  - {event: confirmed, recipient: customer, channel: email}
+  - {event: confirmed, recipient: customer, channel: email, service: perm}`)
+	if err == nil {
+		t.Fatal("it was taken")
+	}
+	for _, want := range []string{"12345", "465", `"booked"`, `"owner"`, `"fax"`, "retry_count", "the other one", "twice", `no service "perm"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("nothing is said of %s: %v", want, err)
+		}
+	}
+}
+
 func TestANameNobodyKnowsIsAnError(t *testing.T) {
 	t.Parallel()
 	if _, err := companyfile.Parse([]byte("company: {slug: a, sulg: b}"), "local"); err == nil || !strings.Contains(err.Error(), "sulg") {

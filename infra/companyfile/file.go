@@ -193,6 +193,7 @@ type Notify struct {
 	Channel   string `yaml:"channel"`
 	Fallback  string `yaml:"fallback_channel"`
 	Disabled  bool   `yaml:"disabled"`
+	Retries   *int   `yaml:"retry_count"`
 }
 
 // Customer is somebody known before the first call.

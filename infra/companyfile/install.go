@@ -13,8 +13,9 @@ import (
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-// Check asks Cal.com whether the company's key works and every event type is there, of our service's length. Differences
-// are told, not put right: whose number counts is for people to decide.
+// Check asks Cal.com whether the company's key works and every event type is there, of the length of our service or of its
+// segment. Differences are told, not put right: whose number counts is for people to decide. A service in segments is told
+// too when nobody can be booked for one of them: callers could not book it.
 func Check(ctx context.Context, c *company.Config, client *calcom.Client) error {
 	key := scheduling.Account{Company: tenant.Proven(c.Company.ID), Key: c.Company.CalcomAPIKey, Job: true}
 	if _, err := client.Me(ctx, key); err != nil {
@@ -22,13 +23,26 @@ func Check(ctx context.Context, c *company.Config, client *calcom.Client) error 
 	}
 	var wrong []error
 	for _, s := range c.Services {
+		for _, b := range c.Branches {
+			if s.Active && b.Active && (s.BranchID == "" || s.BranchID == b.ID) {
+				for _, x := range c.Undone(b.ID, s) {
+					wrong = append(wrong, fmt.Errorf("service %s: nobody at %s has an event type for the segment %s", s.Slug, b.Slug, x.Key))
+				}
+			}
+		}
 		for _, e := range s.EventTypes {
+			what, minutes := "service "+s.Slug, s.DurationMinutes
+			for _, x := range s.Segments {
+				if x.Key == e.Segment {
+					what, minutes = what+", segment "+x.Key, x.DurationMin
+				}
+			}
 			there, err := client.EventType(ctx, key, e.ID)
 			switch {
 			case err != nil:
 				wrong = append(wrong, fmt.Errorf("service %s: event type %d: %w", s.Slug, e.ID, err))
-			case there.Minutes != s.DurationMinutes:
-				wrong = append(wrong, fmt.Errorf("service %s takes %d minutes, its event type %d in Cal.com %d", s.Slug, s.DurationMinutes, e.ID, there.Minutes))
+			case there.Minutes != minutes:
+				wrong = append(wrong, fmt.Errorf("%s takes %d minutes, its event type %d in Cal.com %d", what, minutes, e.ID, there.Minutes))
 			}
 		}
 	}

@@ -2,12 +2,17 @@ package scenarios_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/askpro/gateway/infra/local/stacktest"
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/calcom"
+	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/reconcile"
 )
 
 // hook posts a webhook body with a signature of our choice.
@@ -59,6 +64,16 @@ func TestScenario15WhoIsNotLetIn(t *testing.T) {
 	}
 }
 
+// imported is the appointment that a booking of the calendar became.
+func imported(t *testing.T, c *stacktest.Company, uid string) booking.Appointment {
+	t.Helper()
+	claim, ok, err := c.Store().Claim(t.Context(), c.ID, uid)
+	if err != nil || !ok || claim.AppointmentID == "" {
+		t.Fatalf("booking %s is kept as %+v, %t, %v", uid, claim, ok, err)
+	}
+	return c.Appointment(t, claim.AppointmentID)
+}
+
 // §17.6: what a webhook changes is offered to nobody from the cache.
 func TestScenario15AForeignBookingBlocksItsStaff(t *testing.T) {
 	t.Parallel()
@@ -66,9 +81,13 @@ func TestScenario15AForeignBookingBlocksItsStaff(t *testing.T) {
 	day := c.Day(t, 2)
 	b := c.Behind(t, map[string]any{"service": "lang", "staff": "anna", "start": day + "T10:00", "action": "made", "webhook": true})
 	c.Idle(t)
-	claim, ok, err := c.Store().Claim(t.Context(), c.ID, b.UID)
-	if err != nil || !ok || claim.Foreign == nil || claim.AppointmentID != "" {
-		t.Fatalf("the foreign booking is kept as %+v, %t, %v", claim, ok, err)
+	a := imported(t, c, b.UID)
+	if a.Status != booking.Confirmed || a.Source != "calcom" || a.SyncOrigin != "calcom" || a.SyncStatus != booking.Synced || a.StaffID == "" || a.CustomerID == "" || !a.StartsAt.Equal(b.Start) {
+		t.Fatalf("the foreign booking is %+v", a)
+	}
+	changes, err := c.Store().Changes(t.Context(), c.ID, a.ID)
+	if err != nil || len(changes) != 1 || changes[0].Type != "imported" {
+		t.Errorf("its history: %+v, %v", changes, err)
 	}
 	r := ask(t, c.Ring(c.Erika), "Langhaarschnitt", day, "10 Uhr")
 	want(t, r, "alternatives")
@@ -170,5 +189,112 @@ func TestScenario15AnEventTypeNobodyKnows(t *testing.T) {
 	claim, ok, err := c.Store().Claim(t.Context(), c.ID, b.UID)
 	if err != nil || !ok || claim.Foreign == nil {
 		t.Errorf("kept as %+v, %t, %v", claim, ok, err)
+	}
+}
+
+func TestScenario15TheHostAsksForAnotherDate(t *testing.T) {
+	t.Parallel()
+	c := stacktest.Shared(t).NewCompany(t)
+	a := c.Appointment(t, booked(t, c.Ring(c.Max), "Langhaarschnitt", c.Day(t, 2), "10 Uhr", "Max Test").Text("appointment_id"))
+	c.Idle(t)
+	c.CalcomFault(t, map[string]any{"operation": "webhook", "mode": "duplicate", "times": -1})
+	c.Behind(t, map[string]any{"uid": a.UID, "action": "cancelled", "new_date": true, "webhook": true})
+	c.Idle(t)
+	if got := c.Appointment(t, a.ID); got.Status != booking.Cancelled || got.CancelledBy != "staff" || got.CancellationSource != "calcom_webhook" {
+		t.Errorf("%s by %q, %s", got.Status, got.CancelledBy, got.CancellationSource)
+	}
+	open, err := c.Store().OpenCallbacks(t.Context(), c.ID, a.BranchID)
+	if err != nil || len(open) != 1 {
+		t.Fatalf("%d callbacks, %v", len(open), err)
+	}
+	r, _, err := c.Store().Callback(t.Context(), c.ID, open[0].ID)
+	if err != nil || r.Priority != callback.Normal || r.Action != "reschedule" || r.Phone != c.Max || r.AppointmentID != a.ID || !r.PromisedUntil.After(c.Clock(t)) {
+		t.Errorf("the callback: %+v, %v", r, err)
+	}
+}
+
+func TestScenario15WhoDidNotCome(t *testing.T) {
+	t.Parallel()
+	c := stacktest.Shared(t).NewCompany(t)
+	a := c.Appointment(t, booked(t, c.Ring(c.Erika), "Langhaarschnitt", c.Day(t, 2), "10 Uhr", "Erika Test").Text("appointment_id"))
+	c.Idle(t)
+	for _, x := range []struct {
+		action string
+		status booking.Status
+		count  int
+	}{{"absent", booking.NoShow, 1}, {"absent", booking.NoShow, 1}, {"present", booking.Completed, 0}, {"absent", booking.NoShow, 1}} {
+		c.Behind(t, map[string]any{"uid": a.UID, "action": x.action, "webhook": true})
+		c.Idle(t)
+		who, _, err := c.Store().Customer(t.Context(), c.ID, a.CustomerID)
+		if got := c.Appointment(t, a.ID); got.Status != x.status || who.NoShowCount != x.count || err != nil {
+			t.Fatalf("after %s it is %s, the count %d, %v", x.action, got.Status, who.NoShowCount, err)
+		}
+	}
+}
+
+func TestScenario15AHostWhoDeclines(t *testing.T) { // scenario 8, its other half
+	t.Parallel()
+	c := stacktest.Shared(t).NewCompany(t)
+	x := c.Ring(c.Erika)
+	want(t, ask(t, x, "Freigabe", c.Day(t, 2), "10 Uhr"), "available")
+	r := x.Tool(t, "book_appointment", map[string]any{"offer_id": "opt1", "name": "Erika Test", "confirm": "true"})
+	want(t, r, "requested")
+	c.Idle(t)
+	b := c.Live(t)[0]
+	c.Do(t, "POST", fmt.Sprintf("http://127.0.0.1:%d/v2/bookings/%s/decline", c.Ports.Partners, b.UID), map[string]string{"Authorization": "Bearer cal_" + c.Slug, "cal-api-version": "2024-08-13"}, map[string]string{"reason": "Urlaub"}, nil)
+	c.Idle(t)
+	if a := c.Appointment(t, r.Text("appointment_id")); a.Status != booking.Cancelled || a.CancellationReason != "Urlaub" || a.CancelledBy != "staff" {
+		t.Errorf("%s by %q: %q", a.Status, a.CancelledBy, a.CancellationReason)
+	}
+	if n := len(c.Mails(t, c.ErikaMail)); n != 1 {
+		t.Errorf("%d letters, wanted the one that says no", n)
+	}
+	want(t, ask(t, c.Ring(c.Max), "Freigabe", c.Day(t, 2), "10 Uhr"), "available")
+}
+
+func TestScenario15AForeignBookingsLifeInAnyOrder(t *testing.T) {
+	t.Parallel()
+	c := stacktest.Shared(t).NewCompany(t)
+	day := c.Day(t, 2)
+	made := c.Behind(t, map[string]any{"service": "lang", "staff": "anna", "start": day + "T10:00", "action": "made", "name": "Frieda Fremd", "email": "frieda@" + c.Slug + ".example", "phone": c.Max})
+	moved := c.Behind(t, map[string]any{"uid": made.UID, "start": day + "T12:00", "action": "moved"})
+	again := c.Behind(t, map[string]any{"uid": moved.UID, "start": day + "T15:00", "action": "moved"})
+	for _, w := range [][2]string{{"BOOKING_RESCHEDULED", again.UID}, {"BOOKING_CREATED", made.UID}, {"BOOKING_RESCHEDULED", moved.UID}, {"BOOKING_CREATED", made.UID}} {
+		c.Do(t, "POST", c.Sim("webhook"), nil, map[string]string{"company": c.Slug, "trigger": w[0], "uid": w[1]}, nil)
+		c.Idle(t)
+	}
+	a := imported(t, c, made.UID)
+	if a.UID != again.UID || !slices.Equal(a.PreviousUIDs, []string{made.UID, moved.UID}) || a.Sequence != 2 || !a.StartsAt.Equal(again.Start) || a.Status != booking.Confirmed {
+		t.Errorf("%+v", a)
+	}
+	if other := imported(t, c, moved.UID); other.ID != a.ID {
+		t.Error("there are two")
+	}
+	// The number is Max's, so it is his appointment, and he hears of it.
+	if r := c.Ring(c.Max).Tool(t, "get_customer_appointments", nil); r.Status != "found" || !strings.Contains(r.Say, "15 Uhr") {
+		t.Errorf("Max hears %s", r.Raw)
+	}
+	if n := len(c.Mails(t, "frieda@"+c.Slug+".example")); n != 1 {
+		t.Errorf("%d letters to the attendee", n)
+	}
+	want(t, ask(t, c.Ring(c.Erika), "Langhaarschnitt", day, "12 Uhr"), "available")
+}
+
+func TestAnEventTypeThatVanishedIsNotOffered(t *testing.T) {
+	t.Parallel()
+	c := stacktest.Shared(t).NewCompany(t)
+	c.EventTypeChanged(t, c.Events*100+4, map[string]any{"gone": true})
+	c.EventTypeChanged(t, c.Events*100+3, map[string]any{"title": "Langer Schnitt", "minutes": 75})
+	c.Round(t)
+	c.Idle(t)
+	want(t, ask(t, c.Ring(c.Erika), "Bartpflege", c.Day(t, 2), "10 Uhr"), "unknown_service")
+	r := ask(t, c.Ring(c.Erika), "Langhaarschnitt", c.Day(t, 2), "10 Uhr")
+	want(t, r, "available")
+	if minutes, _ := r.Data["duration_minutes"].(float64); minutes != 60 {
+		t.Errorf("the calendar changed our length: %s", r.Raw)
+	}
+	report, ok, err := c.Store().Report(t.Context(), c.ID, reconcile.KindComparison)
+	if err != nil || !ok || len(report.Drift) != 3 {
+		t.Errorf("the report: %+v, %t, %v", report, ok, err)
 	}
 }

@@ -1,4 +1,4 @@
-// Command show prints a call as it happened: what was asked, what was answered, what came of it.
+// Command show prints a call as it happened: what was asked, what was answered, what came of it, who was told.
 //
 //	make show CALL=call_7d2f…            the call of whichever company has it
 //	make show                            the newest calls of the demo companies
@@ -19,7 +19,10 @@ import (
 
 	"github.com/askpro/gateway/infra/operator"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/store"
+	"github.com/askpro/gateway/internal/tenant"
 )
 
 func main() {
@@ -108,6 +111,30 @@ func show(ctx context.Context, table *store.Table, route company.Route, id strin
 		if ok {
 			fmt.Println("\nAppointment")
 			printJSON("  ", a)
+			if err := messages(ctx, table, t, ledger.OfAppointment, a.ID); err != nil {
+				return true, err
+			}
+		}
+	}
+	if err := messages(ctx, table, t, ledger.OfCall, id); err != nil {
+		return true, err
+	}
+	for _, callback := range c.Callbacks {
+		r, ok, err := table.Callback(ctx, t, callback)
+		if err != nil {
+			return true, err
+		}
+		if ok {
+			fmt.Println("\nCallback")
+			printJSON("  ", r)
+		}
+		events, err := table.CallbackEvents(ctx, t, callback)
+		if err != nil {
+			return true, err
+		}
+		printEvents(events)
+		if err := messages(ctx, table, t, ledger.OfCallback, callback); err != nil {
+			return true, err
 		}
 	}
 	events, err := table.Events(ctx, t, id)
@@ -115,9 +142,7 @@ func show(ctx context.Context, table *store.Table, route company.Route, id strin
 		return true, err
 	}
 	fmt.Printf("\nEvents (%d)\n", len(events))
-	for _, e := range events {
-		fmt.Printf("  %s  %-26s %s\n", e.At, e.Name, e.Detail)
-	}
+	printEvents(events)
 	if x, ok, err := table.Transcript(ctx, t, id); err != nil {
 		return true, err
 	} else if ok && x.ObjectKey != "" {
@@ -126,6 +151,25 @@ func show(ctx context.Context, table *store.Table, route company.Route, id strin
 		fmt.Printf("\nTranscript\n%s\n", x.Text)
 	}
 	return true, nil
+}
+
+// messages prints what was sent about something, and what became of it.
+func messages(ctx context.Context, table *store.Table, t tenant.ID, kind ledger.Kind, about string) error {
+	list, err := table.Deliveries(ctx, t, kind, about)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	fmt.Printf("\nMessages (%d)\n", len(list))
+	for _, d := range list {
+		fmt.Printf("  %s  %-18s to %-10s by %-5s %-10s attempts %d, id %s\n", d.UpdatedAt.Format(time.RFC3339), string(d.Event)+" "+d.Version, d.Recipient, d.Via, d.Status, d.Tries, d.ProviderID)
+	}
+	return nil
+}
+
+func printEvents(list []event.Recorded) {
+	for _, e := range list {
+		fmt.Printf("  %s  %-26s %s\n", e.At, e.Name, e.Detail)
+	}
 }
 
 func printJSON(indent string, v any) {

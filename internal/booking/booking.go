@@ -12,6 +12,7 @@ import (
 // Figures of the specification (§18).
 const (
 	HoldFor      = 120 * time.Second
+	HoldSegments = 180 * time.Second // a composite service in segments
 	OfferFor     = 30 * time.Minute
 	PinFor       = 30 * time.Minute
 	SearchDays   = 14
@@ -44,6 +45,8 @@ const (
 	SyncFailed  SyncStatus = "failed"
 	// SyncNotNeeded: the calendar is not to hear of it.
 	SyncNotNeeded SyncStatus = "not_required"
+	// SyncGone, of a segment: it was cancelled in the calendar alone, and takes no time any more.
+	SyncGone SyncStatus = "cancelled"
 )
 
 // Appointment as spec §2 has it. Foreign ids stand beside our own.
@@ -60,7 +63,7 @@ type Appointment struct {
 	EndsAt        time.Time  `json:"ends_at"`
 	Timezone      string     `json:"timezone"`
 	Status        Status     `json:"status"`
-	PendingReason string     `json:"pending_reason,omitempty"` // calendar, host_approval
+	PendingReason string     `json:"pending_reason,omitempty"` // calendar, host_approval, taking_back
 	Source        string     `json:"source"`                   // phone, calcom, …
 	SyncOrigin    string     `json:"sync_origin"`              // system, calcom
 	PriceCents    int64      `json:"price_cents"`
@@ -76,6 +79,8 @@ type Appointment struct {
 	HostID        int64      `json:"calcom_host_id,omitempty"`
 	SyncStatus    SyncStatus `json:"sync_status"`
 	SyncError     string     `json:"sync_error,omitempty"`
+	// AskedAt is when the calendar was asked for the segment that is under way, zero for the first: its checks count from it.
+	AskedAt time.Time `json:"asked_at,omitzero"`
 	// AskedAgainAt is when the one repeated POST of §10.8 was decided; written before it is made.
 	AskedAgainAt       *time.Time `json:"asked_again_at,omitempty"`
 	NeedsReview        bool       `json:"needs_review,omitempty"`
@@ -84,7 +89,9 @@ type Appointment struct {
 	CancelledBy        string     `json:"cancelled_by,omitempty"`
 	CancellationSource string     `json:"cancellation_source,omitempty"`
 	CancellationReason string     `json:"cancellation_reason,omitempty"`
-	PreviousStartsAt   *time.Time `json:"previous_starts_at,omitempty"`
+	// NewDateWished: the host cancelled in the calendar and asked for another date; somebody was asked to find one.
+	NewDateWished    bool       `json:"new_date_wished,omitempty"`
+	PreviousStartsAt *time.Time `json:"previous_starts_at,omitempty"`
 	// Pending is a change that the calendar was asked for and whose outcome is not known yet (§11.3).
 	Pending *PendingChange `json:"pending_change,omitempty"`
 	// RescheduleCount counts the customer's own moves, ever: the basis of max_reschedules_per_appointment.
@@ -92,6 +99,8 @@ type Appointment struct {
 	ReminderSentAt  *time.Time `json:"reminder_sent_at,omitempty"`
 	// Segments are the parts of a composite service that is booked part by part; empty: one booking for the whole time.
 	Segments []Segment `json:"segments,omitempty"`
+	// TroubledSince is when it began to be Troubled.
+	TroubledSince *time.Time `json:"troubled_since,omitempty"`
 	// Sequence is iCalendar's: one more per change the attendee is told of (RFC 5545 §3.8.7.4).
 	Sequence int `json:"sequence"`
 	// ChangedAt is the calendar's time of the last change applied; an older webhook is not applied itself (§13.2).
@@ -125,10 +134,12 @@ const (
 	ToReschedule = "reschedule"
 )
 
-// Segment is one part of a composite appointment: a booking of its own at the calendar (§12.2).
+// Segment is one part of a composite appointment: a booking of its own at the calendar (§12.2). They are booked in order,
+// and where one stands tells how far it came: the first without UID is under way or was refused, those after it were never asked for.
 type Segment struct {
 	Key         string     `json:"key"`
 	Name        string     `json:"name"`
+	OffsetMin   int        `json:"offset_min"` // from the appointment's start
 	StaffID     string     `json:"staff_id,omitempty"`
 	Resource    string     `json:"resource"`
 	EventTypeID int64      `json:"calcom_event_type_id"`
@@ -137,10 +148,23 @@ type Segment struct {
 	UID         string     `json:"calcom_booking_uid,omitempty"`
 	BookingID   int64      `json:"calcom_booking_id,omitempty"`
 	SyncStatus  SyncStatus `json:"sync_status"`
+	AwaitsHost  bool       `json:"awaits_host,omitempty"` // the event type wants the host's yes
 }
 
 // Active tells whether the appointment still takes time.
 func (a Appointment) Active() bool { return a.Status == Pending || a.Status == Confirmed }
+
+// Troubled tells whether somebody should keep an eye on the appointment: the calendar's side of it is not known or failed,
+// or a person was asked to look.
+func (a Appointment) Troubled() bool {
+	return a.NeedsReview || a.Active() && (a.SyncStatus == SyncUnknown || a.SyncStatus == SyncFailed)
+}
+
+// Watched is a troubled appointment as the company's list of them has it.
+type Watched struct {
+	AppointmentID string    `json:"appointment_id"`
+	Since         time.Time `json:"since"`
+}
 
 // Change is one line of an appointment's history: the basis of quotas and audit. Changes are only ever added.
 type Change struct {
@@ -193,6 +217,8 @@ type Offer struct {
 	EventTypeID int64  `json:"e"`
 	PriceCents  int64  `json:"c"`
 	Until       int64  `json:"u"`
+	// Segments of a service that is booked part by part; the staff above does the first one.
+	Segments []OfferSegment `json:"g,omitempty"`
 }
 
 // StartsAt of the offer.

@@ -54,10 +54,12 @@ func (d Day) Busy(start, end, now time.Time, callID, exceptAppointment string) b
 	return false
 }
 
-// Booked counts the day's appointments, foreign ones too: the least busy member of staff gets the next one.
+// Booked counts the day's appointments, foreign ones too: the least busy member of staff gets the next one. The segments of
+// one appointment count once.
 func (d Day) Booked() (n int) {
-	for _, e := range d.Entries {
-		if e.Kind != Hold && e.Kind != Moving {
+	for i, e := range d.Entries {
+		same := func(other Entry) bool { return other.Kind == e.Kind && other.Owner == e.Owner }
+		if e.Kind != Hold && e.Kind != Moving && !slices.ContainsFunc(d.Entries[:i], same) {
 			n++
 		}
 	}

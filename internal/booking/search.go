@@ -10,12 +10,14 @@ import (
 	"github.com/askpro/gateway/internal/german"
 )
 
-// Slot is a free time of one member of staff, proven by the calendar and by our own days.
+// Slot is a free time of one member of staff, proven by the calendar and by our own days. Of a service in segments it is
+// the whole span, with whoever does the first segment; Segments has them all.
 type Slot struct {
 	Start, End  time.Time
 	StaffID     string
 	Resource    string
 	EventTypeID int64
+	Segments    []Part
 }
 
 // View is what is known about some days when times are searched for. Checking and booking both ask it, so they cannot
@@ -39,6 +41,9 @@ func (v View) Earliest() time.Time { return v.Now.Add(v.Notice) }
 // Free lists the free slots of a day in order, one per start: the least busy of those who can do it (§12.1). What would
 // overlap the caller's own appointments is left in: whether that is meant is for the caller to say.
 func (v View) Free(day german.Date) []Slot {
+	if v.Service.InSegments() {
+		return v.freeSegments(day)
+	}
 	best := map[int64]Slot{}
 	load := map[int64]int{}
 	for _, d := range v.Doers {
@@ -76,12 +81,7 @@ func (v View) Fits(s Slot, d company.Doer) bool {
 
 // Busy tells whether a hold or appointment stands against the slot, on any local day it touches.
 func (v View) Busy(s Slot) bool {
-	for _, day := range v.Branch.DaysOf(s.Start, s.End) {
-		if v.Days[DayKey{s.Resource, day}].Busy(s.Start, s.End, v.Now, v.CallID, v.Except) {
-			return true
-		}
-	}
-	return false
+	return Conflict(v.Days, v.Branch, s.Parts(), v.Now, v.CallID, v.Except)
 }
 
 func (v View) inHours(s Slot) bool {

@@ -138,7 +138,7 @@ func (c *Client) Cancel(ctx context.Context, who scheduling.Account, uid, reason
 	case readErr != nil || b.Live():
 		return err
 	case b.RescheduledTo != "":
-		return &scheduling.Refused{Why: scheduling.Ended, Err: err}
+		return &scheduling.Refused{Why: scheduling.Over, Err: err}
 	}
 	return nil
 }
@@ -149,18 +149,59 @@ func (c *Client) Reschedule(ctx context.Context, who scheduling.Account, uid str
 	return c.post(ctx, who, "/bookings/"+url.PathEscape(uid)+"/reschedule", map[string]any{"start": stamp(start), "reschedulingReason": reason})
 }
 
-// EventType is what the set-up check compares.
-type EventType struct {
-	ID      int64  `json:"id"`
-	Title   string `json:"title"`
-	Minutes int    `json:"lengthInMinutes"`
+// List reads one page of bookings, ended ones too, the earliest of q.From or of what was touched first.
+func (c *Client) List(ctx context.Context, who scheduling.Account, q scheduling.Page) (found []scheduling.Booked, more bool, err error) {
+	query := url.Values{"take": {strconv.Itoa(pageSize)}, "skip": {strconv.Itoa(q.Skip)}}
+	stamped := func(name string, t time.Time) {
+		if !t.IsZero() {
+			query.Set(name, stamp(t))
+		}
+	}
+	stamped("afterUpdatedAt", q.UpdatedSince)
+	stamped("afterCreatedAt", q.CreatedSince)
+	stamped("afterStart", q.From)
+	stamped("beforeEnd", q.Until)
+	// Neither ever changes: a booking that is moved is another one.
+	if query.Set("sortCreated", "asc"); !q.From.IsZero() {
+		query.Del("sortCreated")
+		query.Set("sortStart", "asc")
+	}
+	var page whole
+	if err := c.get(ctx, who, "/bookings?"+query.Encode(), versionBookings, &page); err != nil {
+		return nil, false, err
+	}
+	for _, b := range page.Data {
+		found = append(found, b.booked())
+	}
+	// Whoever gives fewer than were asked for says whether there are more.
+	if more = len(found) == pageSize; page.Pagination.HasNextPage != nil {
+		more = *page.Pagination.HasNextPage && len(found) > 0
+	}
+	return found, more, nil
 }
 
-// EventType reads one event type.
-func (c *Client) EventType(ctx context.Context, who scheduling.Account, id int64) (EventType, error) {
-	var e EventType
+// whole is an answer that is read with what stands beside its data.
+type whole struct {
+	Data       []bookingJSON `json:"data"`
+	Pagination struct {
+		HasNextPage *bool `json:"hasNextPage"`
+	} `json:"pagination"`
+}
+
+// pageSize is the most that one page of bookings holds.
+const pageSize = 250
+
+// EventType reads one event type; Gone when there is none.
+func (c *Client) EventType(ctx context.Context, who scheduling.Account, id int64) (scheduling.EventType, error) {
+	var e struct {
+		ID      int64  `json:"id"`
+		Title   string `json:"title"`
+		Minutes int    `json:"lengthInMinutes"`
+		Price   *int64 `json:"price"` // only where Cal.com is paid through
+		TeamID  int64  `json:"teamId"`
+	}
 	err := c.get(ctx, who, "/event-types/"+strconv.FormatInt(id, 10), versionEventTypes, &e)
-	return e, err
+	return scheduling.EventType{ID: e.ID, Title: e.Title, Minutes: e.Minutes, PriceCents: e.Price, TeamID: e.TeamID}, err
 }
 
 // Me checks a key; it returns the account's name.
@@ -228,8 +269,9 @@ func (c *Client) call(ctx context.Context, method string, who scheduling.Account
 	var envelope struct {
 		Data json.RawMessage `json:"data"`
 	}
-	err = json.Unmarshal(raw, &envelope)
-	if err == nil {
+	if _, all := data.(*whole); all {
+		err = json.Unmarshal(raw, data)
+	} else if err = json.Unmarshal(raw, &envelope); err == nil {
 		err = json.Unmarshal(envelope.Data, data)
 	}
 	if err != nil {

@@ -22,7 +22,7 @@ var reasons = []reason{
 	{0, "in the past", scheduling.Past},
 	{0, "maximum number of active bookings", scheduling.TooMany},
 	{0, "can't be booked at the", scheduling.TooSoon},
-	{0, "has been cancelled", scheduling.Ended},
+	{0, "has been cancelled", scheduling.Over},
 	{0, "already has booking", scheduling.Taken},
 	{0, "not available", scheduling.Taken},
 	{0, "no_available_users", scheduling.Taken},

@@ -42,25 +42,49 @@ func Sign(secret string, body []byte) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// webhookJSON is the envelope and the payload of the BOOKING_* triggers.
+// webhookJSON is the envelope and the payload of the BOOKING_* triggers, as far as we need it. What is not named here is
+// never stored: a one-time password stands among it.
 type webhookJSON struct {
-	Trigger   string    `json:"triggerEvent"`
-	CreatedAt time.Time `json:"createdAt"`
-	Payload   struct {
-		UID           string         `json:"uid"`
-		BookingID     int64          `json:"bookingId"`
-		ICalUID       string         `json:"iCalUID"`
-		EventTypeID   int64          `json:"eventTypeId"`
-		Start         time.Time      `json:"startTime"`
-		End           time.Time      `json:"endTime"`
-		Status        string         `json:"status"`
-		Organizer     hostJSON       `json:"organizer"`
-		Metadata      map[string]any `json:"metadata"`
-		RescheduleUID string         `json:"rescheduleUid"`
-		CancelledBy   string         `json:"cancelledBy"`
-		Cancellation  string         `json:"cancellationReason"`
-		Rejection     string         `json:"rejectionReason"`
-	} `json:"payload"`
+	Trigger   string      `json:"triggerEvent"`
+	CreatedAt time.Time   `json:"createdAt"`
+	Payload   payloadJSON `json:"payload"`
+}
+
+type payloadJSON struct {
+	UID             string    `json:"uid,omitempty"`
+	BookingUID      string    `json:"bookingUid,omitempty"` // NO_SHOW_UPDATED names it so
+	BookingID       int64     `json:"bookingId,omitempty"`
+	ICalUID         string    `json:"iCalUID,omitempty"`
+	EventTypeID     int64     `json:"eventTypeId,omitempty"`
+	Start           time.Time `json:"startTime,omitzero"`
+	End             time.Time `json:"endTime,omitzero"`
+	Status          string    `json:"status,omitempty"`
+	Organizer       hostJSON  `json:"organizer,omitzero"`
+	Attendees       people    `json:"attendees,omitempty"`
+	Responses       answers   `json:"responses,omitempty"`
+	OwnFields       answers   `json:"userFieldsResponses,omitempty"`
+	Metadata        metadata  `json:"metadata,omitempty"`
+	RescheduleUID   string    `json:"rescheduleUid,omitempty"`
+	RescheduleStart time.Time `json:"rescheduleStartTime,omitzero"`
+	RescheduledBy   string    `json:"rescheduledBy,omitempty"`
+	CancelledBy     string    `json:"cancelledBy,omitempty"`
+	Cancellation    string    `json:"cancellationReason,omitempty"`
+	Rejection       string    `json:"rejectionReason,omitempty"`
+	NewDateWished   bool      `json:"requestReschedule,omitempty"`
+}
+
+// noShow is the one trigger that tells of an attendee, not of the booking.
+const noShow = "BOOKING_NO_SHOW_UPDATED"
+
+// uid of the booking that a webhook is about; empty for all that we do nothing about.
+func (w webhookJSON) uid() string {
+	if w.Trigger == noShow {
+		return w.Payload.BookingUID
+	}
+	if _, known := statuses[w.Trigger]; known {
+		return w.Payload.UID
+	}
+	return ""
 }
 
 // statuses that a trigger means, where the payload does not say.
@@ -69,7 +93,7 @@ var statuses = map[string]string{
 	"BOOKING_CANCELLED": "cancelled", "BOOKING_REJECTED": "rejected",
 }
 
-// KindWebhook is the work that an accepted webhook makes; its body is the webhook as Cal.com sent it.
+// KindWebhook is the work that an accepted webhook makes; its body is what Condense left of it.
 const KindWebhook = "calcom.webhook"
 
 // KnownTrigger names a trigger for a metric: the names are Cal.com's, but what stands in a body is anybody's.
@@ -82,49 +106,56 @@ func KnownTrigger(trigger string) string {
 	return "other"
 }
 
-// Peek tells whether a webhook is one that changes something. Only a body that is no JSON is an error: a template of the
-// company's own may make anything else of it.
-func Peek(body []byte) (trigger string, wanted bool, err error) {
+// Condense leaves of a webhook what we need, in its own shape; nothing of one that changes nothing. Only a body that is no
+// JSON is an error: a template of the company's own may make anything else of it.
+func Condense(body []byte) (trigger string, kept []byte, err error) {
+	if !json.Valid(body) {
+		return "", nil, errors.New("the body is no JSON")
+	}
 	var head struct {
 		Trigger string `json:"triggerEvent"`
-		Payload struct {
-			UID string `json:"uid"`
-		} `json:"payload"`
 	}
-	if !json.Valid(body) {
-		return "", false, errors.New("the body is no JSON")
+	_ = json.Unmarshal(body, &head) // a list or a text has none
+	var w webhookJSON
+	if json.Unmarshal(body, &w) != nil || w.uid() == "" {
+		return head.Trigger, nil, nil
 	}
-	if json.Unmarshal(body, &head) != nil {
-		return "", false, nil
-	}
-	_, known := statuses[head.Trigger]
-	return head.Trigger, known && head.Payload.UID != "", nil
+	kept, err = json.Marshal(w)
+	return head.Trigger, kept, err
 }
 
-// ReadWebhook reads a webhook that Peek wants; false for any other.
+// ReadWebhook reads a webhook that changes something; false for any other.
 func ReadWebhook(body []byte) (scheduling.Notice, bool, error) {
 	var w webhookJSON
 	if err := json.Unmarshal(body, &w); err != nil {
 		return scheduling.Notice{}, false, err
 	}
-	status, known := statuses[w.Trigger]
 	p := w.Payload
-	if !known || p.UID == "" {
+	if w.uid() == "" {
 		return scheduling.Notice{}, false, nil
+	}
+	n := scheduling.Notice{
+		Booked: scheduling.Booked{
+			UID: w.uid(), ID: p.BookingID, ICSUID: p.ICalUID, Status: statuses[w.Trigger], Start: p.Start.UTC(), End: p.End.UTC(), EventTypeID: p.EventTypeID,
+			Host:     scheduling.Host{ID: int64(p.Organizer.ID), Name: p.Organizer.Name, Email: p.Organizer.Email},
+			Attendee: p.Attendees.booker(p.Responses, p.OwnFields), Metadata: p.Metadata,
+			MovedBy: p.RescheduledBy, CancelledBy: p.CancelledBy, Reason: p.Cancellation,
+		},
+		SentAt: w.CreatedAt.UTC(), RescheduleUID: p.RescheduleUID, RescheduleStart: p.RescheduleStart.UTC(), NewDateWished: p.NewDateWished,
+	}
+	if n.Reason == "" {
+		n.Reason = p.Rejection
+	}
+	if w.Trigger == noShow {
+		n.NoShows = map[string]bool{}
+		for _, x := range p.Attendees {
+			n.NoShows[strings.ToLower(x.Email)] = x.NoShow
+		}
+		return n, true, nil
 	}
 	// An approval arrives as CREATED with ACCEPTED, a move that needs one as REQUESTED: the status decides where it is given.
 	if s := strings.ToLower(p.Status); s != "" && w.Trigger != "BOOKING_CANCELLED" && w.Trigger != "BOOKING_REJECTED" {
-		status = s
+		n.Status = s
 	}
-	reason := p.Cancellation
-	if reason == "" {
-		reason = p.Rejection
-	}
-	return scheduling.Notice{
-		Booked: scheduling.Booked{
-			UID: p.UID, ID: p.BookingID, ICSUID: p.ICalUID, Status: status, Start: p.Start.UTC(), End: p.End.UTC(), EventTypeID: p.EventTypeID,
-			Host: scheduling.Host{ID: int64(p.Organizer.ID), Name: p.Organizer.Name, Email: p.Organizer.Email}, Metadata: texts(p.Metadata),
-		},
-		SentAt: w.CreatedAt.UTC(), RescheduleUID: p.RescheduleUID, CancelledBy: p.CancelledBy, Reason: reason,
-	}, true, nil
+	return n, true, nil
 }

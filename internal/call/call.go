@@ -3,6 +3,7 @@
 package call
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
@@ -54,11 +55,14 @@ type Call struct {
 	LinkStatus    string     `json:"link_status,omitempty"`
 	LinkMethod    string     `json:"link_method,omitempty"`
 	LinkConfident int        `json:"link_confidence,omitempty"`
-	Appointments  []string   `json:"appointment_ids,omitempty"`
-	Outcome       string     `json:"outcome,omitempty"`
-	Successful    *bool      `json:"successful,omitempty"`
-	Sentiment     string     `json:"sentiment,omitempty"`
-	Summary       string     `json:"summary,omitempty"`
+	// Candidates are customers who may have called: a person decides (link_status pending_review).
+	Candidates   []string `json:"link_candidates,omitempty"`
+	Appointments []string `json:"appointment_ids,omitempty"` // made in the call
+	Callbacks    []string `json:"callback_ids,omitempty"`    // promised because of it
+	Outcome      string   `json:"outcome,omitempty"`
+	Successful   *bool    `json:"successful,omitempty"`
+	Sentiment    string   `json:"sentiment,omitempty"`
+	Summary      string   `json:"summary,omitempty"`
 	// TranscriptKey names the stored transcript (compressed, in the bucket or as an item of the call's collection).
 	TranscriptKey    string    `json:"transcript_key,omitempty"`
 	RecordingConsent string    `json:"recording_consent,omitempty"` // granted, refused, unknown
@@ -67,10 +71,43 @@ type Call struct {
 	LatencyP95MS     float64   `json:"latency_p95_ms,omitempty"`
 	CostCents        int64     `json:"cost_cents,omitempty"`
 	Unfulfilled      *Wish     `json:"unfulfilled_wish,omitempty"`
-	AnalysisHash     string    `json:"analysis_hash,omitempty"` // analysis can be run again with another result
+	Heard            Heard     `json:"heard,omitzero"`
 	CreatedAt        time.Time `json:"created_at"`
 	UpdatedAt        time.Time `json:"updated_at"`
 	Version          int       `json:"-"`
+}
+
+// Heard is what the telephone and the session told of a call, kept because what came of it is concluded again whenever
+// more becomes known.
+type Heard struct {
+	VariableName   string `json:"variable_name,omitempty"`
+	TranscriptName string `json:"transcript_name,omitempty"`
+	Email          string `json:"email,omitempty"`
+	CallerSpoke    bool   `json:"caller_spoke,omitempty"`
+	InVoicemail    bool   `json:"in_voicemail,omitempty"`
+	Successful     *bool  `json:"successful,omitempty"` // as Retell sees it
+	// Transfers that were begun, answered, given up.
+	TransferBegun     bool  `json:"transfer_begun,omitempty"`
+	TransferBridged   bool  `json:"transfer_bridged,omitempty"`
+	TransferCancelled bool  `json:"transfer_cancelled,omitempty"`
+	Wish              *Wish `json:"wish,omitempty"` // the last one that nothing came of while the caller was on the line
+	// Analysis can be run again with another result: the one that counts, when it was told, and those it replaced.
+	Analysis   string    `json:"analysis,omitempty"`
+	AnalysedAt time.Time `json:"analysed_at,omitzero"`
+	Replaced   []string  `json:"replaced,omitempty"`
+	// WishToldAt is when the branch was told of the unfulfilled wish.
+	WishToldAt *time.Time `json:"wish_told_at,omitempty"`
+}
+
+// Over tells whether the call has ended.
+func (c *Call) Over() bool { return c.Status.Rank() >= Completed.Rank() }
+
+// Began is the call's start, or where nobody told it, when we first heard of the call.
+func (c *Call) Began() time.Time {
+	if c.StartedAt != nil {
+		return *c.StartedAt
+	}
+	return c.CreatedAt
 }
 
 // Wish is what a caller wanted and did not get.
@@ -140,12 +177,47 @@ type Pin struct {
 	Until     int64  `json:"u,omitempty"`
 }
 
-// Held is the call's one hold.
+// Held is the call's one hold: of one offer, on the days of all whose time it takes.
 type Held struct {
+	Resource string     `json:"r"`
+	Date     string     `json:"d"`
+	Also     []HeldSpot `json:"a,omitempty"` // further days, or other members of staff
+	Offer    string     `json:"i"`
+	Until    int64      `json:"u"`
+}
+
+// HeldSpot is a further day that a hold stands on.
+type HeldSpot struct {
 	Resource string `json:"r"`
 	Date     string `json:"d"`
-	Offer    string `json:"i"`
-	Until    int64  `json:"u"`
+}
+
+// Hold remembers on which days the hold of an offer stands.
+func Hold(offer string, days []booking.DayKey, until time.Time) *Held {
+	h := &Held{Offer: offer, Until: until.Unix()}
+	for i, k := range days {
+		if i == 0 {
+			h.Resource, h.Date = k.Resource, k.Date.String()
+			continue
+		}
+		h.Also = append(h.Also, HeldSpot{k.Resource, k.Date.String()})
+	}
+	return h
+}
+
+// Days are those the hold stands on; none without a hold.
+func (h *Held) Days() []booking.DayKey {
+	if h == nil {
+		return nil
+	}
+	var keys []booking.DayKey
+	for _, s := range append([]HeldSpot{{h.Resource, h.Date}}, h.Also...) {
+		k := booking.DayKey{Resource: s.Resource}
+		if _, err := fmt.Sscanf(s.Date, "%d-%d-%d", &k.Date.Year, &k.Date.Month, &k.Date.Day); err == nil {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 // Once is a claim on a changing action. While it runs, Until is the time limit of the worker that has it; when it is

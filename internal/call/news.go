@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 )
 
 // News is what an event of the telephone told us about a call, in our own words. What it does not say is zero.
 type News struct {
-	Event         string // call_started, call_ended, call_analyzed
+	Event         string // call_started, call_ended, call_analyzed, transfer_…
 	RetellID      string
 	Type          string
 	From, To      string // E.164; From is empty for a suppressed number
@@ -33,21 +32,79 @@ type News struct {
 	InVoicemail   bool
 	Successful    *bool
 	CallerSpoke   bool
-	SpokenName    string // from the transcript's analysis
-	VariableName  string // from collected variables
-	Consent       string // granted, refused, ""
-	Hash          string // of the analysis
+	SpokenName    string    // from the transcript's analysis
+	VariableName  string    // from collected variables
+	Email         string    // from either
+	Consent       string    // granted, refused, ""
+	Hash          string    // of the analysis
+	SentAt        time.Time // when the telephone says it told us, else ReceivedAt
 	ReceivedAt    time.Time
 }
 
-// Merge brings news into a call. Status only rises, what is known stays, and saying the same again changes nothing; it
-// reports whether anything changed.
+// The events of a call that change it.
+const (
+	Started  = "call_started"
+	Ended    = "call_ended"
+	Analysed = "call_analyzed"
+	// Closed is ours: nobody ever told the end of the call, and Retell does not know it.
+	Closed = "call_closed"
+
+	TransferBegun     = "transfer_started"
+	TransferBridged   = "transfer_bridged"
+	TransferCancelled = "transfer_cancelled"
+	TransferEnded     = "transfer_ended"
+)
+
+// rise is the least status that a call has after an event.
+func rise(event string) Status {
+	switch event {
+	case Ended, Closed:
+		return Completed
+	case Analysed:
+		return Analyzed
+	}
+	return Ongoing
+}
+
+// Merge brings news into a call, so that the same news make the same call in whatever order and however often. Status only
+// rises; what is known stays unless somebody tells it who knows better: the end better than the beginning, the analysis
+// better than the end. It reports whether anything changed.
 func (c *Call) Merge(n News) bool {
 	before := *c
-	rise := map[string]Status{"call_started": Ongoing, "call_ended": Completed, "call_analyzed": Analyzed}[n.Event]
-	if rise.Rank() > c.Status.Rank() {
-		c.Status = rise
+	if n.Event == Closed && c.Over() {
+		return false
 	}
+	status := rise(n.Event)
+	better := status.Rank() >= c.Status.Rank()
+	if status.Rank() > c.Status.Rank() {
+		c.Status = status
+	}
+	c.identity(n)
+	stale := n.Event == Analysed && !c.isNewAnalysis(n)
+	if n.Event == Ended || n.Event == Analysed || n.Event == Closed {
+		c.end(n, better && !stale)
+	}
+	if n.Event == Analysed && n.Hash != "" && !stale {
+		c.analysis(n)
+	}
+	switch n.Event {
+	case TransferBegun:
+		c.Heard.TransferBegun = true
+	case TransferBridged, TransferEnded: // only what was bridged can end
+		c.Heard.TransferBridged = true
+	case TransferCancelled:
+		c.Heard.TransferCancelled = true
+	}
+	c.Heard.CallerSpoke = c.Heard.CallerSpoke || n.CallerSpoke
+	if n.Consent != "" && c.RecordingConsent != "refused" { // a refusal is not taken back
+		c.RecordingConsent = n.Consent
+	}
+	c.name("")
+	return c.changed(before, n.ReceivedAt)
+}
+
+// identity fills in who called whom.
+func (c *Call) identity(n News) {
 	fill(&c.Type, n.Type)
 	fill(&c.From, n.From)
 	fill(&c.To, n.To)
@@ -57,65 +114,66 @@ func (c *Call) Merge(n News) bool {
 		c.AgentVersion = n.AgentVersion
 	}
 	// Retell's own start is better than the time at which a tool call happened to create the call.
-	if n.StartedAt != nil && (c.StartedAt == nil || n.StartedAt.Before(*c.StartedAt)) {
+	if n.StartedAt != nil && (c.StartedAt == nil || c.StartedAt.Equal(c.CreatedAt)) {
 		c.StartedAt = n.StartedAt
 	}
-	if n.Event != "call_started" {
-		if c.EndedAt == nil {
-			c.EndedAt = n.EndedAt
-		}
-		if c.DurationMS == 0 {
-			c.DurationMS = n.DurationMS
-		}
-		fill(&c.Disconnection, n.Disconnection)
-		fill(&c.Connection, n.Connection)
-		if n.CostCents != nil {
-			c.CostCents = *n.CostCents
-		}
-		if n.LatencyP50MS > 0 {
-			c.LatencyP50MS, c.LatencyP95MS = n.LatencyP50MS, n.LatencyP95MS
-		}
-	}
-	if n.Event == "call_analyzed" && n.Hash != c.AnalysisHash {
-		c.AnalysisHash = n.Hash
-		set(&c.Summary, n.Summary)
-		set(&c.Sentiment, n.Sentiment)
-		set(&c.RecordingURL, n.RecordingURL)
-		if n.Successful != nil {
-			c.Successful = n.Successful
-		}
-	}
-	if n.Consent != "" {
-		c.RecordingConsent = n.Consent
-	}
-	c.takeName(n.VariableName, "flow_variable")
-	c.takeName(n.SpokenName, "transcript")
-	changed := !same(before, *c)
-	if changed {
-		c.UpdatedAt = n.ReceivedAt
-	}
-	return changed
 }
 
-// ranks of a name's source: a higher one is never overwritten by a lower one (§4.3).
-var ranks = map[string]int{"": 0, "transcript": 1, "flow_variable": 2, "tool": 3}
-
-func (c *Call) takeName(name, source string) {
-	if name != "" && !NoName(name) && ranks[source] > ranks[c.NameSource] {
-		c.SpokenName, c.NameSource = name, source
+// end takes over how the call ended; better says that the news know more than what is there.
+func (c *Call) end(n News, better bool) {
+	take := fill
+	if better {
+		take = set
+	}
+	take(&c.Disconnection, n.Disconnection)
+	take(&c.Connection, n.Connection)
+	take(&c.RecordingURL, n.RecordingURL)
+	take(&c.Heard.VariableName, n.VariableName)
+	if n.EndedAt != nil && (better || c.EndedAt == nil) {
+		c.EndedAt = n.EndedAt
+	}
+	if n.DurationMS > 0 && (better || c.DurationMS == 0) {
+		c.DurationMS = n.DurationMS
+	}
+	if n.CostCents != nil && (better || c.CostCents == 0) {
+		c.CostCents = *n.CostCents
+	}
+	if n.LatencyP50MS > 0 && (better || c.LatencyP50MS == 0) {
+		c.LatencyP50MS, c.LatencyP95MS = n.LatencyP50MS, n.LatencyP95MS
 	}
 }
 
-// TakeToolName sets the name that a booking tool accepted.
-func (c *Call) TakeToolName(name string) { c.takeName(name, "tool") }
-
-// NoName refuses what models put where a name is missing.
-func NoName(s string) bool {
-	switch strings.ToLower(strings.Trim(s, " .-_")) {
-	case "", "ja", "nein", "anonymous", "anonym", "unbekannt", "unknown", "gast", "guest", "kunde", "customer", "n/a", "na", "none", "null", "undefined":
+// isNewAnalysis tells whether an analysis replaces the one we have: one that was seen, or is older, does not.
+func (c *Call) isNewAnalysis(n News) bool {
+	h := &c.Heard
+	if n.Hash == "" || n.Hash == h.Analysis {
 		return true
 	}
-	return false
+	if slices.Contains(h.Replaced, n.Hash) {
+		return false
+	}
+	older := n.SentAt.Before(h.AnalysedAt) || n.SentAt.Equal(h.AnalysedAt) && n.Hash < h.Analysis
+	if h.Analysis != "" && older {
+		h.Replaced = append(h.Replaced[:len(h.Replaced):len(h.Replaced)], n.Hash)
+		slices.Sort(h.Replaced)
+		return false
+	}
+	return true
+}
+
+// analysis takes over everything an analysis says, and with it what it does not say any more.
+func (c *Call) analysis(n News) {
+	h := &c.Heard
+	if n.Hash == h.Analysis {
+		return
+	}
+	if h.Analysis != "" {
+		h.Replaced = append(h.Replaced[:len(h.Replaced):len(h.Replaced)], h.Analysis)
+		slices.Sort(h.Replaced)
+	}
+	h.Analysis, h.AnalysedAt = n.Hash, n.SentAt
+	c.Summary, c.Sentiment = n.Summary, n.Sentiment
+	h.TranscriptName, h.Email, h.InVoicemail, h.Successful = n.SpokenName, n.Email, n.InVoicemail, n.Successful
 }
 
 func fill(field *string, v string) {
@@ -130,65 +188,13 @@ func set(field *string, v string) {
 	}
 }
 
-// same compares by value: pointers are followed, times compared as instants.
-func same(a, b Call) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && bytes.Equal(x, y)
-}
-
-// Outcome decides what came of a call, first that applies (§4.3). Tool results decide, not keywords or duration; booked
-// counts the active appointments made in it.
-func Outcome(n News, tools []ToolCall, booked int) string {
-	used := func(statuses ...string) bool {
-		return slices.ContainsFunc(tools, func(t ToolCall) bool { return slices.Contains(statuses, t.Status) })
+// changed compares by value: pointers are followed, times compared as instants.
+func (c *Call) changed(before Call, at time.Time) bool {
+	x, errX := json.Marshal(before)
+	y, errY := json.Marshal(*c)
+	if errX == nil && errY == nil && bytes.Equal(x, y) {
+		return false
 	}
-	switch {
-	case booked > 0:
-		return "appointment_booked"
-	case used("rescheduled"):
-		return "appointment_rescheduled"
-	case used("cancelled"):
-		return "appointment_cancelled"
-	case used("callback_created", "callback_updated") || slices.ContainsFunc(tools, func(t ToolCall) bool { return strings.Contains(t.Response, `"callback_id"`) }):
-		return "callback_requested"
-	case used("transfer") || n.Disconnection == "call_transfer" || n.Disconnection == "transfer_bridged":
-		return "transferred"
-	case slices.ContainsFunc(tools, informs):
-		return "information_only"
-	case n.InVoicemail || n.Disconnection == "voicemail_reached":
-		return "voicemail"
-	case n.Disconnection == "marked_as_spam" || n.Disconnection == "scam_detected":
-		return "spam"
-	case !n.CallerSpoke:
-		return "no_customer_interaction"
-	}
-	return "abandoned"
-}
-
-// informs tells whether a tool call gave the caller an answer, rather than only greeting them or asking back.
-func informs(t ToolCall) bool {
-	switch t.Canonical {
-	case "list_services", "get_service_info", "get_opening_hours":
-		return t.Status == "ok"
-	case "get_customer_appointments":
-		return t.Status == "found" || t.Status == "none"
-	}
-	return false
-}
-
-// Succeeded is true for the first six outcomes, false when a booking tool was used and nothing came of it, else what
-// Retell thinks, else unknown.
-func Succeeded(outcome string, tools []ToolCall, retell *bool) *bool {
-	yes, no := true, false
-	switch outcome {
-	case "appointment_booked", "appointment_rescheduled", "appointment_cancelled", "callback_requested", "transferred", "information_only":
-		return &yes
-	}
-	if slices.ContainsFunc(tools, func(t ToolCall) bool {
-		return t.Canonical == "book_appointment" || t.Canonical == "check_availability" || t.Canonical == "reserve_slot"
-	}) {
-		return &no
-	}
-	return retell
+	c.UpdatedAt = at
+	return true
 }

@@ -4,6 +4,8 @@
 package company
 
 import (
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/askpro/gateway/internal/german"
@@ -55,6 +57,7 @@ type NotificationRule struct {
 	Channel   string `json:"channel"`   // email, sms
 	Fallback  string `json:"fallback_channel,omitempty"`
 	Disabled  bool   `json:"disabled,omitempty"`
+	Retries   *int   `json:"retry_count,omitempty"` // after the first attempt, at most 3; nil: 3
 }
 
 // DefaultNotice is how long before its start an appointment may be booked when nobody said otherwise.
@@ -233,7 +236,32 @@ type FeeTier struct {
 	Fee      int64 `json:"fee"`
 }
 
-// Config is one company's whole configuration at one version.
+// HostMapping says whose calendar a Cal.com host is. One per host; entered by hand (a staff's calcom_user_id) or found by
+// exact e-mail or name. One that is not Active says that the host is nobody's.
+type HostMapping struct {
+	HostID     int64  `json:"calcom_host_id"`
+	StaffID    string `json:"staff_id"`
+	Source     string `json:"source"`
+	Confidence int    `json:"confidence"`
+	Active     bool   `json:"is_active"`
+}
+
+// Sources of a HostMapping.
+const (
+	HostManual  = "manual"
+	HostByEmail = "auto_email"
+	HostByName  = "auto_name"
+)
+
+// Vanished is an event type that the calendar no longer has: nothing can be booked with it until it is back.
+type Vanished struct {
+	ServiceID string    `json:"service_id"`
+	EventType EventType `json:"event_type"`
+	Since     time.Time `json:"since"`
+}
+
+// Config is one company's whole configuration at one version: what its file says, and what was found out since (Hosts,
+// Vanished). A vanished event type is no longer among its service's, and a service without any is not active.
 type Config struct {
 	Version  int
 	Company  Company
@@ -242,6 +270,22 @@ type Config struct {
 	Services []Service
 	Numbers  []PhoneNumber
 	Policies []Policy
+	Hosts    []HostMapping
+	Vanished []Vanished
+}
+
+// Without applies what vanished: services lose those event types.
+func (c *Config) Without(vanished []Vanished) {
+	c.Vanished = vanished
+	for i, s := range c.Services {
+		left := slices.DeleteFunc(slices.Clone(s.EventTypes), func(e EventType) bool {
+			return slices.ContainsFunc(vanished, func(v Vanished) bool { return v.ServiceID == s.ID && v.EventType == e })
+		})
+		if len(left) < len(s.EventTypes) {
+			c.Services[i].EventTypes = left
+			c.Services[i].Active = s.Active && len(left) > 0
+		}
+	}
 }
 
 // Branch by id; the zero Branch and false when there is none.
@@ -301,6 +345,12 @@ func (c *Config) ServiceOfEventType(id int64) (Service, EventType, bool) {
 			}
 		}
 	}
+	for _, v := range c.Vanished { // what was booked with it still stands
+		if v.EventType.ID == id {
+			s, ok := c.Service(v.ServiceID)
+			return s, v.EventType, ok
+		}
+	}
 	return Service{}, EventType{}, false
 }
 
@@ -316,50 +366,64 @@ func (c *Config) Person(id string) (Staff, bool) {
 
 // Bookable lists the services of a branch that callers can book, by priority.
 func (c *Config) Bookable(branchID string) []Service {
-	var out []Service
-	for _, s := range c.Services {
-		if s.Active && len(s.EventTypes) > 0 && (s.BranchID == "" || s.BranchID == branchID) {
-			out = append(out, s)
-		}
-	}
-	sortByPriority(out)
-	return out
+	return slices.DeleteFunc(c.Offered(branchID), func(s Service) bool {
+		return !c.Complete(branchID, s)
+	})
 }
 
-// Doers lists the active, bookable staff of a branch who offer a service, with their event type.
+// Doers lists the active, bookable staff of a branch who offer a service, with their event type; of a service in segments
+// everybody who can do one of them. The event type of a segment never stands for the whole service.
 func (c *Config) Doers(branchID string, s Service) []Doer {
 	var out []Doer
 	for _, e := range s.EventTypes {
+		if (e.Segment != "") != s.InSegments() {
+			continue
+		}
 		if e.StaffID == "" {
-			out = append(out, Doer{EventTypeID: e.ID, Resource: s.ID})
+			out = append(out, Doer{Segment: e.Segment, EventTypeID: e.ID, Resource: s.ID})
 			continue
 		}
 		if p, ok := c.Person(e.StaffID); ok && p.Active && p.Bookable && p.BranchID == branchID {
-			out = append(out, Doer{Staff: p, EventTypeID: e.ID, Resource: p.ID})
+			out = append(out, Doer{Staff: p, Segment: e.Segment, EventTypeID: e.ID, Resource: p.ID})
 		}
 	}
 	return out
 }
 
-// Doer is a member of staff with the event type that books a service with them. Resource is whose time is taken: the
-// person, or the service itself where nobody is mapped.
+// Doer is a member of staff with the event type that books a service, or one Segment of it, with them. Resource is whose
+// time is taken: the person, or the service itself where nobody is mapped.
 type Doer struct {
 	Staff       Staff
+	Segment     string // its key; empty: the whole service
 	EventTypeID int64
 	Resource    string
 }
 
 // Location of the branch; Europe/Berlin when its name is unknown to the zone database.
 func (b Branch) Location() *time.Location {
-	if loc, err := time.LoadLocation(b.Timezone); err == nil && b.Timezone != "" {
+	if loc, err := zone(b.Timezone); err == nil && b.Timezone != "" {
 		return loc
 	}
 	return Berlin()
 }
 
+// zones that were read, by name: a search asks for one some thousand times, and reading it takes longer than the rest.
+var zones sync.Map
+
+func zone(name string) (*time.Location, error) {
+	if loc, ok := zones.Load(name); ok {
+		return loc.(*time.Location), nil
+	}
+	loc, err := time.LoadLocation(name)
+	if err == nil {
+		zones.Store(name, loc)
+	}
+	return loc, err
+}
+
 // Berlin is where people look and listen when nobody says otherwise.
 func Berlin() *time.Location {
-	loc, err := time.LoadLocation("Europe/Berlin")
+	loc, err := zone("Europe/Berlin")
 	if err != nil {
 		panic("the binary carries no time zones: import time/tzdata in its main.go")
 	}

@@ -132,14 +132,23 @@ func (b Branch) AddBusinessTime(t time.Time, d time.Duration) (time.Time, bool) 
 	return time.Time{}, false
 }
 
+// Away tells whether a member of staff is on vacation on a day.
+func (s Staff) Away(d german.Date) bool {
+	iso := d.String()
+	for _, v := range s.Vacation {
+		if v.From <= iso && iso <= v.To {
+			return true
+		}
+	}
+	return false
+}
+
 // Works tells whether a member of staff works through [start, end) as far as their own hours and vacations say; without
 // own hours the branch's calendar decides alone.
 func (s Staff) Works(b Branch, start, end time.Time) bool {
 	day := b.Day(start)
-	for _, v := range s.Vacation {
-		if iso := day.String(); v.From <= iso && iso <= v.To {
-			return false
-		}
+	if s.Away(day) {
+		return false
 	}
 	if len(s.WorkingHours) == 0 {
 		return true

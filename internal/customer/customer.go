@@ -32,35 +32,46 @@ type Visit struct {
 	AppointmentID string `json:"a"`
 	ServiceID     string `json:"s"`
 	StaffID       string `json:"p,omitempty"`
-	Start         int64  `json:"t"` // unix seconds
+	Start         int64  `json:"t"`           // unix seconds
+	Off           bool   `json:"x,omitempty"` // cancelled
 }
 
 // MaxRecent is how many visits the share of a favourite is computed over (§6.3).
 const MaxRecent = 20
 
-// WithVisit returns the customer with an appointment in their history, newest first; false when it stands there already,
-// unmoved.
+// WithVisit returns the customer with an appointment in their history, newest first, cancelled ones too; false when it
+// stands there already as it is.
 func (c Customer) WithVisit(v Visit) (Customer, bool) {
 	list := make([]Visit, 0, len(c.Recent)+1)
-	known := false
+	var before Visit
 	for _, old := range c.Recent {
 		if old == v {
 			return c, false
 		}
 		if old.AppointmentID == v.AppointmentID {
-			known = true
+			before = old
 			continue
 		}
 		list = append(list, old)
 	}
 	list = append(list, v)
-	slices.SortStableFunc(list, func(a, b Visit) int { return cmp.Compare(b.Start, a.Start) })
+	slices.SortStableFunc(list, func(a, b Visit) int {
+		return cmp.Or(cmp.Compare(b.Start, a.Start), cmp.Compare(a.AppointmentID, b.AppointmentID))
+	})
 	c.Recent = list[:min(len(list), MaxRecent)]
-	if !known {
+	if before.AppointmentID == "" {
 		c.AppointmentCount++
 	}
-	if at := time.Unix(v.Start, 0).UTC(); c.LastAppointment == nil || at.After(*c.LastAppointment) {
-		c.LastAppointment = &at
+	if v.Off && !before.Off {
+		c.CancelledCount++
+	}
+	c.LastAppointment = nil
+	for _, x := range c.Recent { // the newest that takes place
+		if !x.Off {
+			at := time.Unix(x.Start, 0).UTC()
+			c.LastAppointment = &at
+			break
+		}
 	}
 	return c, true
 }
@@ -195,9 +206,10 @@ func (c Card) Overlaps(start, end time.Time) (Upcoming, bool) {
 // mergeFor is how long a second wish is added to the first instead of becoming a callback of its own (§15).
 const mergeFor = 24 * time.Hour
 
-// OpenCallback finds a callback for the same branch and action that is younger than 24 hours.
+// OpenCallback finds the latest callback for the same branch and action, if it is younger than 24 hours: those before it
+// were over when it was made.
 func (c Card) OpenCallback(branchID, action string, now time.Time) (string, bool) {
-	for _, o := range c.Callbacks {
+	for _, o := range slices.Backward(c.Callbacks) {
 		if o.BranchID == branchID && o.Action == action && now.Sub(time.Unix(o.At, 0)) < mergeFor {
 			return o.CallbackID, true
 		}

@@ -17,6 +17,9 @@ type Head struct {
 	Sequence int `json:"sequence"`
 }
 
+// Recorded is an event as the outbox keeps it for seven days, beside what it tells of.
+type Recorded struct{ Name, ID, At, Detail string }
+
 // AppointmentRequested: an appointment was written down and the calendar is about to be asked.
 // From booking. Heard by work-sync, which looks after it until the outcome is known. Once per appointment.
 type AppointmentRequested struct {
@@ -30,19 +33,22 @@ func (AppointmentRequested) Name() string { return "appointment.requested.v1" }
 
 // AppointmentConfirmed: a customer has a fixed time, in the calendar and with us; a higher Version tells of another time.
 // From booking, the checks of unknown outcomes and Cal.com's webhooks. Heard by work-notifications (confirmation, branch
-// mail) and work-default (the customer's history).
+// mail) and work-default (the customer's history, what came of the call, the reminder's timer).
 type AppointmentConfirmed struct {
 	Head
 	AppointmentID string `json:"appointment_id"`
 	CallID        string `json:"call_id,omitempty"`
 	Version       int    `json:"version"` // of what the attendee is told: the iCalendar sequence
+	// Quiet: it is an old booking that we only learned of now. It is kept and reminded of, but nobody is told.
+	Quiet bool `json:"quiet,omitempty"`
 }
 
 // Name of the event on the bus.
 func (AppointmentConfirmed) Name() string { return "appointment.confirmed.v1" }
 
 // AppointmentCancelled: an appointment will not take place. By is customer, staff or system.
-// From the checks of unknown outcomes and Cal.com's webhooks. Heard by work-notifications.
+// From the checks of unknown outcomes, Cal.com's webhooks and the phone. Heard by work-notifications and work-default (the
+// customer's history, what came of the call, the timers).
 type AppointmentCancelled struct {
 	Head
 	AppointmentID string `json:"appointment_id"`
@@ -92,7 +98,8 @@ type PolicyViolated struct {
 func (PolicyViolated) Name() string { return "policy.violated.v1" }
 
 // CallbackRequested: somebody was promised a call.
-// From the phone and from bookings that failed. Heard by work-notifications, which tells the branch.
+// From the phone and from bookings that failed. Heard by work-notifications, which tells the branch, and by work-default
+// (what came of the call).
 type CallbackRequested struct {
 	Head
 	CallbackID string `json:"callback_id"`
@@ -113,7 +120,7 @@ type CallbackAssigned struct {
 func (CallbackAssigned) Name() string { return "callback.assigned.v1" }
 
 // CallbackEscalated: nobody has called back in time, or three tries failed. Level is warn, critical or escalated; StaffID
-// is who has it now, empty when nobody else is there. Heard by work-notifications, which tells the branch or that person.
+// is who has it now; of an escalation it is empty when nobody else is there. Heard by work-notifications, which tells the branch or that person.
 type CallbackEscalated struct {
 	Head
 	CallbackID string `json:"callback_id"`
@@ -135,7 +142,17 @@ type CallStarted struct {
 // Name of the event on the bus.
 func (CallStarted) Name() string { return "call.started.v1" }
 
-// WishUnfulfilled: availability was asked and nothing came of it. Heard by work-notifications, which tells the branch.
+// CallContinued: a tool was asked after the call had ended, or while its end was being written down. Heard by work-default,
+// which concludes the call again.
+type CallContinued struct {
+	Head
+	CallID string `json:"call_id"`
+}
+
+// Name of the event on the bus.
+func (CallContinued) Name() string { return "call.continued.v1" }
+
+// WishUnfulfilled: availability was asked and some minutes after the end of the call nothing has come of it. Heard by work-notifications, which tells the branch.
 type WishUnfulfilled struct {
 	Head
 	CallID   string `json:"call_id"`
@@ -144,3 +161,14 @@ type WishUnfulfilled struct {
 
 // Name of the event on the bus.
 func (WishUnfulfilled) Name() string { return "wish.unfulfilled.v1" }
+
+// CallAnalyzed: a call is over and its summary is known. Told only where somebody wants to read it. Heard by
+// work-notifications, which tells the branch.
+type CallAnalyzed struct {
+	Head
+	CallID   string `json:"call_id"`
+	BranchID string `json:"branch_id"`
+}
+
+// Name of the event on the bus.
+func (CallAnalyzed) Name() string { return "call.analyzed.v1" }

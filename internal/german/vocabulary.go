@@ -114,9 +114,9 @@ type entry struct {
 var vocabulary = sync.OnceValue(buildVocabulary)
 
 var units = [...]string{"null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf", "dreizehn", "vierzehn", "fünfzehn", "sechzehn", "siebzehn", "achtzehn", "neunzehn"}
-var tens = [...]string{2: "zwanzig", 3: "dreißig", 4: "vierzig", 5: "fünfzig"}
+var tens = [...]string{2: "zwanzig", 3: "dreißig", 4: "vierzig", 5: "fünfzig", 6: "sechzig", 7: "siebzig", 8: "achtzig", 9: "neunzig"}
 
-// numberWord is 0 to 59 in one word.
+// numberWord is 0 to 99 in one word.
 func numberWord(n int) string {
 	if n < 20 {
 		return units[n]

@@ -22,10 +22,12 @@ type Objects interface {
 }
 
 // Summary is what the accepting side has to know of a body. Ours is our own number in it, if it names one. A body that
-// nothing is to be done about is not Wanted: it is answered and forgotten.
+// nothing is to be done about is not Wanted: it is answered and forgotten. Kept is what goes on of it, where that is less
+// than the whole.
 type Summary struct {
 	Wanted bool
 	Ours   string
+	Kept   []byte
 }
 
 // Accept takes a partner's event: proved, written to a queue, answered. The work happens afterwards.
@@ -61,6 +63,9 @@ func (a *Accept) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !seen.Wanted:
 		w.WriteHeader(http.StatusNoContent)
 		return
+	}
+	if seen.Kept != nil {
+		body = seen.Kept
 	}
 	if err := a.keep(r.Context(), route, body); err != nil {
 		unavailable(w, r, err)

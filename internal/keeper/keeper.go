@@ -4,7 +4,6 @@ package keeper
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
@@ -13,6 +12,7 @@ import (
 	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -22,24 +22,35 @@ type Store interface {
 	Call(ctx context.Context, t tenant.ID, callID string) (call.Call, bool, error)
 	Session(ctx context.Context, t tenant.ID, callID string) (call.Session, error)
 	ToolCalls(ctx context.Context, t tenant.ID, callID string) ([]call.ToolCall, error)
+	Events(ctx context.Context, t tenant.ID, callID string) ([]event.Recorded, error)
 	Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error)
+	Changes(ctx context.Context, t tenant.ID, id string) ([]booking.Change, error)
 	Customer(ctx context.Context, t tenant.ID, id string) (customer.Customer, bool, error)
+	CustomersNamed(ctx context.Context, t tenant.ID, folded string, limit int) ([]string, error)
 	Gather(ctx context.Context, t tenant.ID, ask ledger.Ask) (ledger.Known, error)
 	Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error
 }
 
-// Archive keeps transcripts that are too long for the table; it returns the key.
+// Archive keeps transcripts that are too long for the table; it returns the key. Drop empties what was kept.
 type Archive interface {
 	Keep(ctx context.Context, t tenant.ID, callID string, x ledger.Transcript) (key string, kept bool, err error)
+	Drop(ctx context.Context, t tenant.ID, callID string) error
+}
+
+// Telephone is asked how a call stands when nobody told us of its end.
+type Telephone interface {
+	// Ask uses the first of the keys that works; ErrNoKey when none does.
+	Ask(ctx context.Context, keyRefs []string, callID string) (Standing, error)
 }
 
 // Keeper applies news to calls.
 type Keeper struct {
-	Store   Store
-	Archive Archive
-	Now     func() time.Time
-	NewID   func() string
-	Alarm   func(ctx context.Context, name, company string)
+	Store     Store
+	Archive   Archive
+	Telephone Telephone
+	Now       func() time.Time
+	NewID     func() string
+	Alarm     func(ctx context.Context, name, company string)
 }
 
 // AlarmUnknownNumber: a call for a number that is nobody's was accepted without a branch.
@@ -47,17 +58,7 @@ const AlarmUnknownNumber = "unknown_number"
 
 // Apply brings one piece of news into its call, creating it when it is the first (§4.3).
 func (k *Keeper) Apply(ctx context.Context, t tenant.ID, n call.News) error {
-	for try := 0; ; try++ {
-		err := k.apply(ctx, t, n)
-		if !ledger.ConflictOn(err) || try == 8 {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Duration(try+1) * 15 * time.Millisecond):
-		}
-	}
+	return again(ctx, func() error { return k.apply(ctx, t, n) })
 }
 
 func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
@@ -80,33 +81,62 @@ func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
 		if !ours {
 			k.Alarm(ctx, AlarmUnknownNumber, t.String())
 		}
-	} else if b, ok := config.Branch(c.BranchID); ok {
-		branch = b
 	}
+	n.SpokenName = call.RealName(n.SpokenName, config.Staff, n.ReceivedAt)
+	n.VariableName = call.RealName(n.VariableName, config.Staff, n.ReceivedAt)
+	wasOver, before := c.Over(), c.Status
 	changed := c.Merge(n) || !known
-	switch {
-	case n.Event == "call_started" && session.Version == 0:
-		session.BranchID, session.From = branch.ID, n.From
-		step.Session = &session
-		if branch.ID != "" {
-			step.Events = append(step.Events, event.CallStarted{Head: k.head(t, 1), CallID: n.RetellID, BranchID: branch.ID})
-		}
-	case n.Event == "call_ended" || n.Event == "call_analyzed":
-		if err := k.release(ctx, t, &session, step); err != nil {
-			return err
-		}
+	if c.BranchID == "" && branch.ID != "" { // the first message did not name our number
+		c.BranchID, changed = branch.ID, true
 	}
-	if n.Event == "call_analyzed" {
-		did, err := k.conclude(ctx, t, config, &c, session, n, step)
+	if c.Status == call.Analyzed && before != call.Analyzed && notify.Wanted(config, notify.CallSummary, branch.ID) {
+		step.Events = append(step.Events, event.CallAnalyzed{Head: k.head(t, 3), CallID: n.RetellID, BranchID: branch.ID})
+	}
+	if c.Over() {
+		did, err := k.over(ctx, t, config, &c, session, n, wasOver, step)
 		if err != nil {
 			return err
 		}
 		changed = changed || did
+	} else {
+		if !known {
+			step.SetTimers = append(step.SetTimers, ledger.Poll(&c, n.ReceivedAt))
+		}
+		k.begin(t, &c, session, n, step)
 	}
 	if changed {
 		step.Call = &c
 	}
 	return k.Store.Commit(ctx, t, step)
+}
+
+// begin tells once that a caller is on the line.
+func (k *Keeper) begin(t tenant.ID, c *call.Call, s call.Session, n call.News, step *ledger.Step) {
+	if n.Event != call.Started || s.Version > 0 {
+		return
+	}
+	s.BranchID, s.From = c.BranchID, c.Caller()
+	step.Session = &s
+	if c.BranchID != "" {
+		step.Events = append(step.Events, event.CallStarted{Head: k.head(t, 1), CallID: c.RetellID, BranchID: c.BranchID})
+	}
+}
+
+// over does what is due at the end of a call, and again whenever something comes later: its hold and timer end, its text is
+// kept, and it is concluded. It reports whether the call changed.
+func (k *Keeper) over(ctx context.Context, t tenant.ID, config *company.Config, c *call.Call, s call.Session, n call.News, before bool, step *ledger.Step) (bool, error) {
+	if !before {
+		if err := k.release(ctx, t, &s, c, step); err != nil {
+			return false, err
+		}
+		step.ClearTimers = append(step.ClearTimers, ledger.Poll(c, n.ReceivedAt))
+	}
+	kept, err := k.transcript(ctx, t, config, c, n, step)
+	if err != nil {
+		return false, err
+	}
+	concluded, err := k.conclude(ctx, t, config, c, s, step)
+	return kept || concluded, err
 }
 
 func (k *Keeper) head(t tenant.ID, sequence int) event.Head {
@@ -120,123 +150,63 @@ func branchOf(c *company.Config, n call.News) (company.Branch, bool) {
 	return c.BranchOfAgent(n.AgentID)
 }
 
-// release lets the hold of a call go that has ended, so that the time is free for others at once.
-func (k *Keeper) release(ctx context.Context, t tenant.ID, s *call.Session, step *ledger.Step) error {
-	if s.Version == 0 || s.Ended {
-		return nil
+// release marks the session of a call that has ended, so that whatever is still asked in it is known to be late, and lets
+// its hold go: the time is free for others at once.
+func (k *Keeper) release(ctx context.Context, t tenant.ID, s *call.Session, c *call.Call, step *ledger.Step) error {
+	if s.Version == 0 {
+		s.BranchID, s.From = c.BranchID, c.Caller()
 	}
-	if h := s.Held; h != nil {
-		day := booking.DayKey{Resource: h.Resource}
-		if _, err := fmt.Sscanf(h.Date, "%d-%d-%d", &day.Date.Year, &day.Date.Month, &day.Date.Day); err != nil {
-			return fmt.Errorf("hold of call: %w", err)
-		}
-		known, err := k.Store.Gather(ctx, t, ledger.Ask{Days: []booking.DayKey{day}})
+	if days := s.Held.Days(); len(days) > 0 {
+		known, err := k.Store.Gather(ctx, t, ledger.Ask{Days: days})
 		if err != nil {
 			return err
 		}
-		if d := known.Days[day]; d.Version > 0 {
-			step.Days = append(step.Days, d.WithoutHold(s.CallID, k.Now()))
+		for _, day := range days {
+			if d := known.Days[day]; d.Version > 0 {
+				step.Days = append(step.Days, d.WithoutHold(s.CallID, k.Now()))
+			}
 		}
-		s.Held = nil
 	}
+	s.Held = nil
 	s.Ended = true
 	step.Session = s
 	return nil
 }
 
-// conclude says what came of an analysed call: who called, what was done, what was wished in vain; and keeps the
-// transcript, if it may be kept.
-func (k *Keeper) conclude(ctx context.Context, t tenant.ID, config *company.Config, c *call.Call, s call.Session, n call.News, step *ledger.Step) (bool, error) {
-	before := *c
-	tools, err := k.Store.ToolCalls(ctx, t, n.RetellID)
-	if err != nil {
-		return false, err
-	}
-	var made []booking.Appointment
-	for _, id := range s.Booked {
-		a, ok, err := k.Store.Appointment(ctx, t, id)
-		if err != nil {
-			return false, err
-		}
-		if ok && (a.Active() || a.Status == booking.Completed) {
-			made = append(made, a)
-		}
-	}
-	c.Appointments = s.Booked
-	if s.Name != "" {
-		c.TakeToolName(s.Name)
-	}
-	if err := k.link(ctx, t, c, made); err != nil {
-		return false, err
-	}
-	c.Outcome = call.Outcome(n, tools, len(made))
-	c.Successful = call.Succeeded(c.Outcome, tools, n.Successful)
-	if s.Wish != nil && len(made) == 0 && !s.Called && c.Unfulfilled == nil {
-		wish := *s.Wish
-		c.Unfulfilled = &wish
-		step.Events = append(step.Events, event.WishUnfulfilled{Head: k.head(t, 2), CallID: c.RetellID, BranchID: c.BranchID})
-	}
-	if err := k.transcript(ctx, t, config, c, n, step); err != nil {
-		return false, err
-	}
-	return before.Outcome != c.Outcome || before.CustomerID != c.CustomerID || before.TranscriptKey != c.TranscriptKey || step.Events != nil, nil
-}
-
-// link finds whose call it was. It discloses nothing: it only sorts the list of calls.
-func (k *Keeper) link(ctx context.Context, t tenant.ID, c *call.Call, made []booking.Appointment) error {
-	if c.LinkStatus == "linked" {
-		return nil
-	}
-	if c.From != "" && c.Direction != "outbound" {
-		known, err := k.Store.Gather(ctx, t, ledger.Ask{Card: c.From})
-		if err != nil {
-			return err
-		}
-		if known.Card.CustomerID != "" {
-			c.CustomerID, c.LinkStatus, c.LinkMethod, c.LinkConfident = known.Card.CustomerID, "linked", "phone", 100
-			return nil
-		}
-	}
-	if len(made) > 0 {
-		c.CustomerID, c.LinkStatus, c.LinkMethod, c.LinkConfident = made[0].CustomerID, "linked", "appointment", 100
-		return nil
-	}
-	switch {
-	case c.SpokenName != "":
-		c.LinkStatus = "name_only"
-	case c.From == "":
-		c.LinkStatus = "anonymous"
-	default:
-		c.LinkStatus = "unlinked"
-	}
-	return nil
-}
-
 // transcript keeps the text once. Where recording is on it needs the caller's consent, and without it neither audio nor
-// text is kept (§4.3).
-func (k *Keeper) transcript(ctx context.Context, t tenant.ID, config *company.Config, c *call.Call, n call.News, step *ledger.Step) error {
+// text is kept (§4.3): what was kept before a refusal became known is emptied. It reports whether the call changed.
+func (k *Keeper) transcript(ctx context.Context, t tenant.ID, config *company.Config, c *call.Call, n call.News, step *ledger.Step) (bool, error) {
+	url, key, consent := c.RecordingURL, c.TranscriptKey, c.RecordingConsent
 	if c.RecordingConsent == "" {
 		c.RecordingConsent = "unknown"
 	}
-	if c.RecordingConsent == "refused" || (config.Company.Recording && c.RecordingConsent != "granted") {
-		c.RecordingURL = ""
-		return nil
+	refused := c.RecordingConsent == "refused" || config.Company.Recording && c.RecordingConsent != "granted"
+	switch {
+	case refused:
+		c.RecordingURL, c.TranscriptKey = "", ""
+		if key == "" {
+			break
+		}
+		step.Transcript = &ledger.Transcript{CallID: c.RetellID}
+		if key != inTable {
+			if err := k.Archive.Drop(ctx, t, c.RetellID); err != nil {
+				return false, err
+			}
+		}
+	case n.Transcript != "" && key == "":
+		x := ledger.Transcript{CallID: c.RetellID, Text: n.Transcript}
+		where, kept, err := k.Archive.Keep(ctx, t, c.RetellID, x)
+		if err != nil {
+			return false, err
+		}
+		c.TranscriptKey = inTable
+		if kept {
+			x.ObjectKey, c.TranscriptKey = where, where
+		}
+		step.Transcript = &x
 	}
-	if n.Transcript == "" || c.TranscriptKey != "" {
-		return nil
-	}
-	x := ledger.Transcript{CallID: c.RetellID, Text: n.Transcript}
-	key, kept, err := k.Archive.Keep(ctx, t, c.RetellID, x)
-	if err != nil {
-		return err
-	}
-	if kept {
-		x.ObjectKey = key
-	}
-	c.TranscriptKey = "table"
-	if kept {
-		c.TranscriptKey = key
-	}
-	step.Transcript = &x
-	return nil
+	return url != c.RecordingURL || key != c.TranscriptKey || consent != c.RecordingConsent, nil
 }
+
+// inTable says that a transcript is an item of the call's collection.
+const inTable = "table"

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -40,7 +41,37 @@ func (e Env) post(ctx context.Context, service, url string, header map[string]st
 		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answered %d: %s", service, resp.StatusCode, answer[:min(len(answer), 300)])
+		return nil, &Refused{Service: service, Status: resp.StatusCode, Body: answer}
 	}
 	return answer, nil
+}
+
+// Refused is an answer of AWS that says no.
+type Refused struct {
+	Service string
+	Status  int
+	Body    []byte
+}
+
+func (r *Refused) Error() string {
+	return fmt.Sprintf("%s answered %d: %s", r.Service, r.Status, r.Body[:min(len(r.Body), 300)])
+}
+
+// Service of AWS that is called without a client of the SDK, by its JSON protocol 1.0: Name signs, Host is the first part of
+// its address, Endpoint ends the variable with another address (AWS_ENDPOINT_URL_…), Target begins its operations' names.
+type Service struct{ Name, Host, Endpoint, Target string }
+
+// Call asks a service for an operation with the function's own role. A refusal is a *Refused.
+func (e Env) Call(ctx context.Context, s Service, operation string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	answer, err := e.post(ctx, s.Name, e.url(s.Endpoint, s.Host), map[string]string{
+		"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": s.Target + "." + operation,
+	}, body)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(answer, out)
 }

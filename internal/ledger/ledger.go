@@ -27,12 +27,41 @@ type Step struct {
 	Changes      []booking.Change
 	Claims       []booking.Claim
 	Card         *customer.Card
+	OtherCard    *customer.Card // of a second number: of whom is to be called back, where that is not Card's
 	Customer     *customer.Customer
 	EmailOf      string // claims Customer's address for Customer (unique per company)
 	Callback     *callback.Request
 	Events       []event.Event
 	SetTimers    []Timer
 	ClearTimers  []Timer
+}
+
+// Written counts the versions of what was written on, so that the same records can be changed again. Stores call it.
+func (s *Step) Written() {
+	if s.Call != nil {
+		s.Call.Version++
+	}
+	if s.Session != nil {
+		s.Session.Version++
+	}
+	for i := range s.Days {
+		s.Days[i].Version++
+	}
+	for _, a := range s.Appointments {
+		a.Version++
+	}
+	if s.Card != nil {
+		s.Card.Version++
+	}
+	if s.OtherCard != nil {
+		s.OtherCard.Version++
+	}
+	if s.Customer != nil {
+		s.Customer.Version++
+	}
+	if s.Callback != nil {
+		s.Callback.Version++
+	}
 }
 
 // Timer wakes a queue's consumer at a time. It lives beside what it is about, so that the step that changes the one sets
@@ -103,19 +132,35 @@ type Known struct {
 }
 
 // KeyState is what is known of a Cal.com key, for all functions at once: until when it rests after a 429 (zero: not), how
-// much of the minute's budget is taken, and which groups of operations its breaker keeps shut.
+// much of its budget is leased, and which groups of operations its breaker keeps shut.
 type KeyState struct {
 	RestUntil time.Time
-	Minute    int64 // unix minutes; the counts are of this minute
-	Used      int   // requests leased in it, by voice and jobs
-	Jobs      int   // of them by jobs
+	Tick      int64   // the tick that runs; Spent is of this one
+	Spent             // what is leased in it
+	Past      []Spent // what was leased in the ticks before, the last one first
 	Breakers  map[string]Breaker
 }
 
-// Breaker of one group of operations: open until a time after failures in a row; then Probing counts the successes that
-// close it.
+// Spent counts requests leased in one tick: all, and of them those of jobs.
+type Spent struct {
+	Used int `json:"u,omitempty"`
+	Jobs int `json:"j,omitempty"`
+}
+
+// Lease takes requests out of a key's budget for the rest of a tick. The counts of a tick only grow, and those before it
+// never change any more, so that what may have been leased before is a condition on two numbers.
+type Lease struct {
+	Tick int64
+	Take Spent
+	Most Spent     // what may have been leased in the tick before this lease
+	Turn *KeyState // the tick begins with this lease: what it was turned from
+	Past []Spent   // of the turned tick
+}
+
+// Breaker of one group of operations: open until a time (unix seconds) after failures in a row; then Probing counts the
+// successes that close it.
 type Breaker struct {
-	Failures  int       `json:"f,omitempty"`
-	OpenUntil time.Time `json:"u,omitzero"`
-	Probing   int       `json:"p,omitempty"`
+	Failures  int   `json:"f,omitempty"`
+	OpenUntil int64 `json:"u,omitempty"`
+	Probing   int   `json:"p,omitempty"`
 }

@@ -1,5 +1,6 @@
-// Package mail hands letters to Amazon SES. Its one rule: a letter that is sent twice carries the same Message-ID and the
-// same calendar entry, so that nobody has two of anything. It knows no appointment: a notify.Message is complete.
+// Package mail hands letters to Amazon SES, or to a company's own mail server. Its one rule: a letter that is sent twice
+// carries the same Message-ID and the same calendar entry, so that nobody has two of anything. It knows no appointment: a
+// notify.Letter is complete.
 package mail
 
 import (
@@ -35,16 +36,20 @@ func Open(env lambdakit.Env, from string, now func() time.Time) *SES {
 	})}
 }
 
-// Send hands a letter over; it returns SES's id.
-func (s *SES) Send(ctx context.Context, _ tenant.ID, m notify.Message) (string, error) {
-	raw, err := Compose(m, s.from, s.now())
+// SendLetter hands a letter over; it returns SES's id.
+func (s *SES) SendLetter(ctx context.Context, _ tenant.ID, l notify.Letter) (string, error) {
+	msg, err := compose(l, s.from, s.now())
 	if err != nil {
 		return "", err
 	}
+	var raw bytes.Buffer
+	if _, err := msg.WriteTo(&raw); err != nil {
+		return "", fmt.Errorf("compose the letter: %w", err)
+	}
 	out, err := s.client.SendEmail(ctx, &sesv2.SendEmailInput{
 		FromEmailAddress: &s.from,
-		Destination:      &types.Destination{ToAddresses: []string{m.To}},
-		Content:          &types.EmailContent{Raw: &types.RawMessage{Data: raw}},
+		Destination:      &types.Destination{ToAddresses: []string{l.To}},
+		Content:          &types.EmailContent{Raw: &types.RawMessage{Data: raw.Bytes()}},
 	})
 	if err != nil {
 		return "", fmt.Errorf("hand a letter to the mail service: %w", err)
@@ -55,9 +60,9 @@ func (s *SES) Send(ctx context.Context, _ tenant.ID, m notify.Message) (string, 
 	return *out.MessageId, nil
 }
 
-// Compose writes a letter as MIME: text, HTML and, where there is an invitation, a calendar entry both as an alternative
+// compose writes a letter as MIME: text, HTML and, where there is an invitation, a calendar entry both as an alternative
 // (mail programmes show it) and as a file (people keep it).
-func Compose(m notify.Message, from string, now time.Time) ([]byte, error) {
+func compose(m notify.Letter, from string, now time.Time) (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := msg.FromFormat(m.FromName, from); err != nil {
 		return nil, fmt.Errorf("sender: %w", err)
@@ -79,7 +84,11 @@ func Compose(m notify.Message, from string, now time.Time) ([]byte, error) {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
 	if m.Invite != nil {
-		ics, err := Calendar(*m.Invite, now)
+		invite := *m.Invite
+		if invite.Organizer == "" { // a request needs one (RFC 5546 §3.2.2)
+			invite.Organizer = from
+		}
+		ics, err := Calendar(invite, now)
 		if err != nil {
 			return nil, err
 		}
@@ -88,11 +97,7 @@ func Compose(m notify.Message, from string, now time.Time) ([]byte, error) {
 			return nil, fmt.Errorf("attach the calendar entry: %w", err)
 		}
 	}
-	var b bytes.Buffer
-	if _, err := msg.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("compose the letter: %w", err)
-	}
-	return b.Bytes(), nil
+	return msg, nil
 }
 
 // messageID is the same for the same letter, and tells nothing of its key.

@@ -1,3 +1,5 @@
+// Package notify writes the messages that follow a fact: to the customer, to who does the work, to the branch. Its one
+// rule: nobody gets the same message twice, and a failed one never changes the result it tells of. It knows no provider.
 package notify
 
 import (
@@ -5,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
@@ -13,173 +17,176 @@ import (
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-// Store is what notify asks of the table. ClaimOnce gives ErrDone when the letter was sent before, and ErrBusy while
-// somebody else is sending it.
+// Store is what notify asks of the table.
 type Store interface {
 	Config(ctx context.Context, t tenant.ID) (*company.Config, error)
 	Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error)
+	Changes(ctx context.Context, t tenant.ID, id string) ([]booking.Change, error)
+	AppointmentIDs(ctx context.Context, t tenant.ID, branchID string, from, to time.Time, limit int) ([]string, error)
 	Callback(ctx context.Context, t tenant.ID, id string) (callback.Request, bool, error)
 	Call(ctx context.Context, t tenant.ID, callID string) (call.Call, bool, error)
-	ClaimOnce(ctx context.Context, t tenant.ID, name string, lease time.Duration) error
-	SealOnce(ctx context.Context, t tenant.ID, name, result string) error
-	FreeOnce(ctx context.Context, t tenant.ID, name string) error
+	// ClaimDelivery takes a message for one attempt and returns how it stands. It gives Done when the message has reached
+	// an end, and Busy, with the delivery, until the time at which it may be claimed.
+	ClaimDelivery(ctx context.Context, t tenant.ID, d Delivery, lease time.Duration) (Delivery, error)
+	// SaveDelivery writes down what came of an attempt.
+	SaveDelivery(ctx context.Context, t tenant.ID, d Delivery) error
+	Deliveries(ctx context.Context, t tenant.ID, kind ledger.Kind, about string) ([]Delivery, error)
+	Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error
 }
 
-// Mailer hands a letter to a mail service. ID makes its Message-ID: a second sending carries the same.
-type Mailer interface {
-	Send(ctx context.Context, t tenant.ID, m Message) (providerID string, err error)
-}
-
-// Notifier sends the letters that a fact asks for.
+// Notifier sends the messages that a fact asks for.
 type Notifier struct {
 	Store Store
 	Mail  Mailer
-	// Done and Busy are the store's words for "sent before" and "somebody is at it".
+	Texts Texter
+	Now   func() time.Time
+	// Done and Busy are the store's words for "has reached an end" and "not now".
 	Done, Busy error
 	// Placeholder tells addresses that only exist in requests to Cal.com: never mailed.
 	Placeholder func(address string) bool
-	Alarm       func(ctx context.Context, name, company string)
+	// Terms says whether a change (booking.ToCancel, ToReschedule) would be allowed at an instant, and for what fee; nil:
+	// the letters say nothing of it.
+	Terms Terms
+	// Link gives the address at which the customer looks after an appointment; nil or empty: there is none.
+	Link  func(ctx context.Context, t tenant.ID, a booking.Appointment) (string, error)
+	Alarm func(ctx context.Context, name, company string)
+	// Skipped notes a message that was wanted and had no address to go to.
+	Skipped func(ctx context.Context, company string, e Event, recipient, why string)
 }
 
-// AlarmMailFailed: a letter could not be sent in all its tries.
+// AlarmMailFailed: a message could not be sent in all its attempts.
 const AlarmMailFailed = "mail_failed"
-
-const (
-	lease      = 60 * time.Second // of one sending
-	sendWithin = 20 * time.Second
-)
-
-// tries are the pauses before another try (§16).
-var tries = []time.Duration{60 * time.Second, 300 * time.Second, 900 * time.Second}
 
 // Again says when the same fact should be handed in once more; zero: never.
 type Again struct{ After time.Duration }
 
-// Handle sends what an event asks for. attempt counts from 0; a letter that fails is tried again later, the ones that
+// fact is what an event says now that it is told: messages is empty when it was overtaken or concerns nobody.
+type fact struct {
+	kind     ledger.Kind
+	about    string
+	event    Event
+	version  string
+	messages []message
+}
+
+// Handle sends what an event asks for. attempt counts from 0; a message that fails is tried again later, the ones that
 // went out are not repeated.
 func (n *Notifier) Handle(ctx context.Context, t tenant.ID, name string, detail []byte, attempt int) (Again, error) {
-	messages, err := n.messages(ctx, t, name, detail)
+	f, err := n.read(ctx, t, name, detail)
 	if err != nil {
 		return Again{}, err
 	}
-	var failed error
-	for _, m := range messages {
-		if m.To == "" || n.Placeholder(m.To) {
-			continue // no address, no letter, and no failure
-		}
-		if err := n.send(ctx, t, m); err != nil {
-			failed = errors.Join(failed, err)
-		}
+	if attempt > 0 && len(f.messages) == 0 {
+		return Again{}, n.overtake(ctx, t, f)
 	}
-	if failed == nil {
-		return Again{}, nil
+	o, err := n.sendAll(ctx, t, f.messages)
+	if o.again > 0 {
+		return Again{After: o.again}, nil // a message that failed for good fails again then, and is told of at the end
 	}
-	if attempt >= len(tries) {
-		n.Alarm(ctx, AlarmMailFailed, t.String())
-		return Again{}, fmt.Errorf("%s: given up after %d tries: %w", name, attempt+1, failed)
-	}
-	return Again{After: tries[attempt]}, nil
+	return Again{}, err
 }
 
-func (n *Notifier) send(ctx context.Context, t tenant.ID, m Message) error {
-	err := n.Store.ClaimOnce(ctx, t, m.Key, lease)
-	if errors.Is(err, n.Done) {
-		return nil
+// sendAll sends messages side by side; the shortest pause that one of them asks for counts.
+func (n *Notifier) sendAll(ctx context.Context, t tenant.ID, list []message) (outcome, error) {
+	outcomes, errs := make([]outcome, len(list)), make([]error, len(list))
+	var all sync.WaitGroup
+	for i, m := range list {
+		all.Go(func() { outcomes[i], errs[i] = n.attempt(ctx, t, m) })
 	}
-	if err != nil {
-		return err // somebody is at it, or the table is down: later
-	}
-	within, cancel := context.WithTimeout(ctx, sendWithin)
-	defer cancel()
-	id, err := n.Mail.Send(within, t, m)
-	if err != nil {
-		if freeErr := n.Store.FreeOnce(ctx, t, m.Key); freeErr != nil {
-			return errors.Join(err, freeErr)
+	all.Wait()
+	var first outcome
+	for _, o := range outcomes {
+		if o.again > 0 && (first.again == 0 || o.again < first.again) {
+			first.again = o.again
 		}
+		first.busy = first.busy || o.busy
+	}
+	return first, errors.Join(errs...)
+}
+
+// overtake ends the deliveries that waited for another attempt when what they tell is no longer true.
+func (n *Notifier) overtake(ctx context.Context, t tenant.ID, f fact) error {
+	list, err := n.Store.Deliveries(ctx, t, f.kind, f.about)
+	if err != nil {
 		return err
 	}
-	return n.Store.SealOnce(ctx, t, m.Key, id)
+	for _, d := range list {
+		if d.Status == Waiting && d.Version == f.version && d.Event != Reminder {
+			d.Status, d.Until = Overtaken, time.Time{}
+			err = errors.Join(err, n.Store.SaveDelivery(ctx, t, d))
+		}
+	}
+	return err
 }
 
-// messages are the letters of an event, written from what stands in the table now: a fact that was overtaken is not told.
-func (n *Notifier) messages(ctx context.Context, t tenant.ID, name string, detail []byte) ([]Message, error) {
+// read finds what an event tells from what stands in the table now: a fact that was overtaken is not told.
+func (n *Notifier) read(ctx context.Context, t tenant.ID, name string, detail []byte) (fact, error) {
 	config, err := n.Store.Config(ctx, t)
 	if err != nil {
-		return nil, err
+		return fact{}, err
 	}
 	switch name {
 	case event.AppointmentConfirmed{}.Name():
-		var e event.AppointmentConfirmed
-		x, ok, err := n.about(ctx, t, config, detail, &e, func() string { return e.AppointmentID })
-		if err != nil || !ok || x.a.Status != booking.Confirmed || x.a.Sequence != e.Version {
-			return nil, err
-		}
-		list := []Message{x.toBranch()}
-		if config.Company.ConfirmationBy != "calcom" { // never both
-			list = append(list, x.confirmation())
-		}
-		return list, nil
+		return told(detail, func(e event.AppointmentConfirmed) (fact, error) { return n.confirmed(ctx, t, config, e) })
 	case event.AppointmentCancelled{}.Name():
-		var e event.AppointmentCancelled
-		x, ok, err := n.about(ctx, t, config, detail, &e, func() string { return e.AppointmentID })
-		if err != nil || !ok || x.a.Status != booking.Cancelled {
-			return nil, err
-		}
-		if config.Company.ConfirmationBy == "calcom" && e.By != "system" {
-			return nil, nil
-		}
-		return []Message{x.cancellation(e.By)}, nil
+		return told(detail, func(e event.AppointmentCancelled) (fact, error) { return n.cancelled(ctx, t, config, e) })
+	case event.AppointmentNeedsReview{}.Name():
+		return told(detail, func(e event.AppointmentNeedsReview) (fact, error) { return n.needsReview(ctx, t, config, e) })
 	case event.CallbackRequested{}.Name():
-		var e event.CallbackRequested
-		if err := json.Unmarshal(detail, &e); err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-		r, ok, err := n.Store.Callback(ctx, t, e.CallbackID)
-		if err != nil || !ok {
-			return nil, err
-		}
-		b, ok := config.Branch(r.BranchID)
-		if !ok {
-			return nil, nil
-		}
-		return []Message{ringBack(config, b, r)}, nil
+		return told(detail, func(e event.CallbackRequested) (fact, error) { return n.callbackCreated(ctx, t, config, e) })
+	case event.CallbackAssigned{}.Name():
+		return told(detail, func(e event.CallbackAssigned) (fact, error) { return n.callbackAssigned(ctx, t, config, e) })
+	case event.CallbackEscalated{}.Name():
+		return told(detail, func(e event.CallbackEscalated) (fact, error) { return n.callbackEscalated(ctx, t, config, e) })
 	case event.WishUnfulfilled{}.Name():
-		var e event.WishUnfulfilled
-		if err := json.Unmarshal(detail, &e); err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-		c, ok, err := n.Store.Call(ctx, t, e.CallID)
-		b, found := config.Branch(c.BranchID)
-		if err != nil || !ok || !found || c.Unfulfilled == nil {
-			return nil, err
-		}
-		return []Message{inVain(config, b, c)}, nil
+		return told(detail, func(e event.WishUnfulfilled) (fact, error) { return n.wishUnfulfilled(ctx, t, config, e) })
+	case event.CallAnalyzed{}.Name():
+		return told(detail, func(e event.CallAnalyzed) (fact, error) { return n.callSummary(ctx, t, config, e) })
 	}
-	return nil, fmt.Errorf("no letter is known for %s: take the rule away or write one", name)
+	return fact{}, fmt.Errorf("no message is known for %s: take the rule away or write one", name)
 }
 
-func (n *Notifier) about(ctx context.Context, t tenant.ID, config *company.Config, detail []byte, e any, id func() string) (about, bool, error) {
-	if err := json.Unmarshal(detail, e); err != nil {
-		return about{}, false, fmt.Errorf("read the event: %w", err)
+func told[E event.Event](detail []byte, tell func(E) (fact, error)) (fact, error) {
+	var e E
+	if err := json.Unmarshal(detail, &e); err != nil {
+		return fact{}, fmt.Errorf("read %s: %w", e.Name(), err)
 	}
-	a, ok, err := n.Store.Appointment(ctx, t, id())
-	if err != nil || !ok {
-		return about{}, false, err
-	}
-	x := about{config: config, a: a}
-	x.branch, _ = config.Branch(a.BranchID)
-	x.service, _ = config.Service(a.ServiceID)
-	x.staff, _ = config.Person(a.StaffID)
-	return x, true, nil
+	return tell(e)
 }
 
-// IsPlaceholder tells addresses that are never mailed: ours for Cal.com, and those Cal.com makes up from numbers.
-func IsPlaceholder(domain string) func(string) bool {
-	return func(address string) bool {
-		address = strings.ToLower(address)
-		return strings.HasSuffix(address, "@"+strings.ToLower(domain)) || strings.HasSuffix(address, "@sms.cal.com")
+// note is a message before its readers are known.
+type note struct {
+	letter Letter
+	body   string // of a text message
+}
+
+// address makes the messages of a fact for a reader.
+func (n *Notifier) address(ctx context.Context, c *company.Config, f *fact, r reader, p place, content note) {
+	list, unreached := targets(c, f.event, r, p, n.Placeholder)
+	if unreached {
+		n.Skipped(ctx, c.Company.ID, f.event, r.name(), "no address")
 	}
+	for _, x := range list {
+		f.messages = append(f.messages, message{
+			Delivery: Delivery{Kind: f.kind, About: f.about, Event: f.event, Version: f.version, Channel: x.channel, Recipient: x.recipient},
+			ways:     x.ways, retries: x.retries, letter: content.letter, body: content.body, sender: c.Company.SMSSender,
+		})
+	}
+}
+
+// workers drops the second of two messages to people at work that would reach the same address.
+func (f *fact) workers() {
+	seen := map[way]bool{}
+	f.messages = slices.DeleteFunc(f.messages, func(m message) bool {
+		first := way{m.ways[0].channel, strings.ToLower(m.ways[0].address)}
+		twice := seen[first]
+		if m.Recipient != string(Customer) {
+			seen[first] = true
+		}
+		return twice && m.Recipient != string(Customer)
+	})
 }

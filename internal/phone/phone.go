@@ -79,3 +79,10 @@ func digits(s string) bool {
 	}
 	return s != ""
 }
+
+// TakesText tells whether a text message can reach the number: of German ones the mobile ones only (015, 016, 017); what
+// other countries do is not known here.
+func (n Number) TakesText() bool {
+	national, german := strings.CutPrefix(string(n), "+49")
+	return n != "" && (!german || strings.HasPrefix(national, "15") || strings.HasPrefix(national, "16") || strings.HasPrefix(national, "17"))
+}

@@ -60,3 +60,14 @@ func TestParseAgreesWithTheNumberTable(t *testing.T) {
 		}
 	}
 }
+
+func TestTextMessagesReachMobilesOnly(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[phone.Number]bool{
+		"+4915112345678": true, "+491601234567": true, "+491701234567": true, "+493012345678": false, "+498001234567": false, "+4919222": false, "+436641234567": true, "": false,
+	} {
+		if got := n.TakesText(); got != want {
+			t.Errorf("%s: %t", n, got)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func Peek(body []byte) (event string, wanted bool, ours string, err error) {
 	event = o.text("event")
 	_, _, ours = sides(c)
 	switch event {
-	case "call_started", "call_ended", "call_analyzed":
+	case call.Started, call.Ended, call.Analysed, call.TransferBegun, call.TransferBridged, call.TransferCancelled, call.TransferEnded:
 		wanted = c.text("call_id") != ""
 	}
 	return event, wanted, ours, nil
@@ -37,9 +37,21 @@ func ReadEvent(body []byte, received time.Time) (call.News, error) {
 	if err != nil {
 		return call.News{}, err
 	}
-	c := o.object("call")
+	n := news(o.text("event"), o.object("call"), received)
+	// Where Retell says when it told us, what it told later counts; a time ahead of ours is none.
+	if told := o.instant("event_timestamp"); told != nil && told.Before(received.Add(clockSkew)) {
+		n.SentAt = *told
+	}
+	return n, nil
+}
+
+// clockSkew is how far two clocks may differ (§4.1).
+const clockSkew = 5 * time.Minute
+
+// news reads a call object, as events and the REST API have it.
+func news(event string, c loose, received time.Time) call.News {
 	n := call.News{
-		Event: o.text("event"), RetellID: c.text("call_id"), AgentID: c.text("agent_id"), ReceivedAt: received,
+		Event: event, RetellID: c.text("call_id"), AgentID: c.text("agent_id"), SentAt: received, ReceivedAt: received,
 		StartedAt: c.instant("start_timestamp"), EndedAt: c.instant("end_timestamp"), Disconnection: c.text("disconnection_reason"),
 	}
 	n.Type = strings.TrimSuffix(c.text("call_type"), "_call")
@@ -65,7 +77,7 @@ func ReadEvent(body []byte, received time.Time) (call.News, error) {
 	n.LatencyP95MS, _ = e2e.number("p95")
 	n.Connection = connection(n.Disconnection, c.text("call_status"))
 	analysis(&n, c)
-	return n, nil
+	return n
 }
 
 func analysis(n *call.News, c loose) {
@@ -82,12 +94,17 @@ func analysis(n *call.News, c loose) {
 	if n.VariableName = first(collected, "customer_name", "kundenname", "name"); n.VariableName == "" {
 		n.VariableName = first(given, "customer_name", "kundenname")
 	}
+	if n.Email = first(collected, emailNames...); n.Email == "" {
+		n.Email = first(custom, emailNames...)
+	}
 	n.Consent = consent(first(collected, consentNames...), first(custom, consentNames...))
 	if raw := c["call_analysis"]; len(raw) > 0 {
 		sum := sha256.Sum256(canonical(raw))
 		n.Hash = hex.EncodeToString(sum[:8])
 	}
 }
+
+var emailNames = []string{"customer_email", "email", "e_mail"}
 
 var consentNames = []string{"recording_consent", "aufzeichnung_einverstanden", "einwilligung_aufzeichnung"}
 

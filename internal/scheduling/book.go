@@ -2,8 +2,10 @@ package scheduling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
@@ -84,12 +86,15 @@ func (s *Scheduler) Book(ctx context.Context, t tenant.ID, p Plan) (Outcome, err
 	cancel()
 	switch {
 	case err != nil:
-		s.noteRefusal(ctx, t, p.Config, err)
+		s.noteRefusal(ctx, t, err)
 		return s.release(ctx, t, p, a, known, resultOf(WhyOf(err)))
 	case !free:
 		return s.release(ctx, t, p, a, known, WasTaken)
 	}
 
+	if len(a.Segments) > 0 {
+		return s.bookSegments(ctx, t, p, a, known)
+	}
 	within, cancel = context.WithTimeout(ctx, createWithin)
 	booked, err := s.Calendar.Create(within, forCaller(t, p.Config), s.order(t, *a, p.Key))
 	cancel()
@@ -101,7 +106,7 @@ func (s *Scheduler) Book(ctx context.Context, t tenant.ID, p Plan) (Outcome, err
 	}
 	if err != nil {
 		why := WhyOf(err)
-		s.noteRefusal(ctx, t, p.Config, err)
+		s.noteRefusal(ctx, t, err)
 		if why == Unknown {
 			return s.uncertain(ctx, t, p, a)
 		}
@@ -143,7 +148,7 @@ func (s *Scheduler) begin(ctx context.Context, t tenant.ID, p Plan) (*booking.Ap
 		CallID: p.CallID, StartsAt: p.Slot.Start.UTC(), EndsAt: p.Slot.End.UTC(), Timezone: p.Branch.Timezone,
 		Status: booking.Pending, PendingReason: "calendar", Source: "phone", SyncOrigin: "system", SyncStatus: booking.SyncPending,
 		PriceCents: p.Price, Notes: p.Notes, AttendeeName: p.Name, AttendeeEmail: p.Email, AttendeePhone: p.Phone,
-		EventTypeID: p.Slot.EventTypeID, ChangedAt: now, CreatedAt: now,
+		EventTypeID: p.Slot.EventTypeID, Segments: segmentsOf(p.Service, p.Slot), ChangedAt: now, CreatedAt: now,
 	}
 	step := &ledger.Step{Appointments: []*booking.Appointment{a}}
 
@@ -163,11 +168,11 @@ func (s *Scheduler) begin(ctx context.Context, t tenant.ID, p Plan) (*booking.Ap
 	card = card.With(customer.Upcoming{AppointmentID: a.ID, ServiceID: a.ServiceID, StaffID: a.StaffID, Start: a.StartsAt.Unix(), End: a.EndsAt.Unix()}, now)
 	step.Card = &card
 
-	for _, d := range p.days() {
-		if d.Busy(p.Slot.Start, p.Slot.End, now, p.CallID, "") {
-			return nil, nil, &ledger.Conflict{On: []string{"day"}}
-		}
-		step.Days = append(step.Days, d.WithoutHold(p.CallID, now).With(entryOf(*a), now).Changed())
+	if booking.Conflict(p.Known.Days, p.Branch, p.Slot.Parts(), now, p.CallID, "") {
+		return nil, nil, &ledger.Conflict{On: []string{"day"}}
+	}
+	for _, d := range placed(p.Known, p.Branch, a.ID, nil, p.Slot.Parts(), now) {
+		step.Days = append(step.Days, d.WithoutHold(p.CallID, now))
 	}
 	step.Events = []event.Event{event.AppointmentRequested{Head: s.head(t, 1), AppointmentID: a.ID, CallID: a.CallID}}
 	if err := p.Begin(step, *a); err != nil {
@@ -184,14 +189,18 @@ func (s *Scheduler) begin(ctx context.Context, t tenant.ID, p Plan) (*booking.Ap
 	return a, step, nil
 }
 
-func (p Plan) days() []booking.Day {
+// placed are the days of an appointment after what it takes has changed: rid of it where it was, with it where it is now,
+// and no longer what cached slots were asked under.
+func placed(known ledger.Known, b company.Branch, id string, was, is []booking.Part, now time.Time) []booking.Day {
 	var list []booking.Day
-	for _, date := range p.Branch.DaysOf(p.Slot.Start, p.Slot.End) {
-		d, ok := p.Known.Days[booking.DayKey{Resource: p.Slot.Resource, Date: date}]
-		if !ok {
-			d = booking.Day{Resource: p.Slot.Resource, Date: date}
+	for _, k := range booking.DayKeys(b, append(slices.Clone(was), is...)) {
+		d := known.Days[k]
+		d.Resource, d.Date = k.Resource, k.Date
+		d = d.Without(booking.Ours, id, now).Without(booking.Moving, id, now)
+		for _, e := range k.Entries(b, is, booking.Ours, id) {
+			d = d.With(e, now)
 		}
-		list = append(list, d)
+		list = append(list, d.Changed())
 	}
 	return list
 }
@@ -204,15 +213,22 @@ func (s *Scheduler) head(t tenant.ID, sequence int) event.Head {
 	return event.Head{ID: s.NewID(), CompanyID: t.String(), At: s.Now(), Sequence: sequence}
 }
 
-// stillFree asks the calendar itself, not the cache, for the one start.
+// stillFree asks the calendar itself, not the cache, for the one start, or for that of each segment at the same time.
 func (s *Scheduler) stillFree(ctx context.Context, t tenant.ID, p Plan) (bool, error) {
-	day := p.Branch.Day(p.Slot.Start)
-	from, to := p.Branch.At(day, 0), p.Branch.At(day.AddDays(1), 0)
-	starts, err := s.Calendar.Slots(ctx, forCaller(t, p.Config), p.Slot.EventTypeID, from.UTC(), to.UTC(), p.Branch.Location().String())
-	if err != nil {
-		return false, err
+	parts := p.Slot.Parts()
+	free, errs := make([]bool, len(parts)), make([]error, len(parts))
+	var wait sync.WaitGroup
+	for i, part := range parts {
+		wait.Go(func() {
+			day := p.Branch.Day(part.Start)
+			from, to := p.Branch.At(day, 0), p.Branch.At(day.AddDays(1), 0)
+			var starts []time.Time
+			starts, errs[i] = s.Calendar.Slots(ctx, forCaller(t, p.Config), part.EventTypeID, from.UTC(), to.UTC(), p.Branch.Location().String())
+			free[i] = slices.ContainsFunc(starts, part.Start.Equal)
+		})
 	}
-	return slices.ContainsFunc(starts, p.Slot.Start.Equal), nil
+	wait.Wait()
+	return !slices.Contains(free, false), errors.Join(errs...)
 }
 
 func (s *Scheduler) order(t tenant.ID, a booking.Appointment, key string) Order {
@@ -278,11 +294,7 @@ func (s *Scheduler) confirm(ctx context.Context, t tenant.ID, p Plan, a *booking
 }
 
 func askOf(p Plan, a booking.Appointment) ledger.Ask {
-	ask := ledger.Ask{Card: a.ContactKey}
-	for _, date := range p.Branch.DaysOf(a.StartsAt, a.EndsAt) {
-		ask.Days = append(ask.Days, booking.DayKey{Resource: a.Resource, Date: date})
-	}
-	return ask
+	return ledger.Ask{Card: a.ContactKey, Days: booking.DayKeys(p.Branch, a.Parts())}
 }
 
 // finishOnly keeps the answer when the appointment is settled already.
@@ -350,9 +362,13 @@ func (s *Scheduler) toHost(c *company.Config, a *booking.Appointment, h Host) ho
 		return move
 	}
 	p, ok := StaffOfHost(c, h)
+	if ok {
+		unflag(a, reviewHost)
+	}
 	switch {
 	case !ok:
-		a.StaffID, a.NeedsReview, a.ReviewReason = "", true, "host of the calendar is nobody we know"
+		a.StaffID = ""
+		flag(a, reviewHost)
 	case p.ID != a.StaffID:
 		if a.Resource == a.StaffID {
 			move.to = p.ID
@@ -404,8 +420,8 @@ func (s *Scheduler) releasing(a booking.Appointment, branch company.Branch, know
 // free removes an appointment from its days and its customer's card.
 func (s *Scheduler) free(step *ledger.Step, a booking.Appointment, branch company.Branch, known ledger.Known) {
 	now := s.Now()
-	for _, date := range branch.DaysOf(a.StartsAt, a.EndsAt) {
-		if d, ok := known.Days[booking.DayKey{Resource: a.Resource, Date: date}]; ok && d.Version > 0 {
+	for _, k := range booking.DayKeys(branch, a.Parts()) {
+		if d, ok := known.Days[k]; ok && d.Version > 0 {
 			step.Days = append(step.Days, d.Without(booking.Ours, a.ID, now).Changed())
 		}
 	}

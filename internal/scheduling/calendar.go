@@ -11,17 +11,20 @@ import (
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
 // Account is in whose name the calendar is asked: Key is the reference of the company's API key. Jobs wait for calls: of the
-// key's budget they may take a part only (§13.1).
+// key's budget they may take a part only (§13.1). Known is what was read of the key just now, if anything.
 type Account struct {
 	Company tenant.ID
 	Key     string
 	Job     bool
+	Known   *ledger.KeyState
 }
 
 // Calendar is what scheduling asks of Cal.com. Errors are *Refused.
@@ -36,10 +39,35 @@ type Calendar interface {
 	Booking(ctx context.Context, who Account, uid string) (Booked, error)
 	// Search lists live and cancelled bookings of an attendee that start at an instant.
 	Search(ctx context.Context, who Account, email string, start time.Time) ([]Booked, error)
-	// Cancel frees a booking; cancelling a cancelled one succeeds, one that was replaced is Ended.
+	// Cancel frees a booking; cancelling a cancelled one succeeds, one that was replaced is Over.
 	Cancel(ctx context.Context, who Account, uid, reason string) error
 	// Reschedule moves a booking: the answer is a new one with another uid. It is never repeated by the client.
 	Reschedule(ctx context.Context, who Account, uid string, start time.Time, reason string) (Booked, error)
+}
+
+// Catalogue is what the comparison with Cal.com asks besides: whole pages of bookings, and event types.
+type Catalogue interface {
+	// List reads one page, ended bookings too; more says that another one may follow.
+	List(ctx context.Context, who Account, q Page) (found []Booked, more bool, err error)
+	// EventType reads one; Gone when there is none.
+	EventType(ctx context.Context, who Account, id int64) (EventType, error)
+}
+
+// Page names bookings: those touched or made since an instant, or those that start in [From, Until) in order of their
+// start. Skip leaves out so many.
+type Page struct {
+	UpdatedSince, CreatedSince time.Time
+	From, Until                time.Time
+	Skip                       int
+}
+
+// EventType is a bookable kind of event as the calendar has it. PriceCents is nil where nobody pays through it.
+type EventType struct {
+	ID         int64
+	Title      string
+	Minutes    int
+	PriceCents *int64
+	TeamID     int64
 }
 
 // Order is a booking to be made. Metadata carries our ids, so that we know our own booking again.
@@ -62,11 +90,20 @@ type Booked struct {
 	Start, End      time.Time
 	EventTypeID     int64
 	Host            Host
+	Attendee        Attendee
 	Metadata        map[string]string
 	RescheduledTo   string // the uid of the booking that replaced this one
 	RescheduledFrom string // the uid of the one it replaced
+	MovedBy         string // an e-mail address
+	CancelledBy     string // an e-mail address
+	Reason          string // of the cancellation or refusal
+	Absent          bool   // the attendee did not come
+	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }
+
+// Attendee is who booked. What is no address or number, or was only made up by the calendar, is empty.
+type Attendee struct{ Name, Email, Phone string }
 
 // Host is whose calendar it is in.
 type Host struct {
@@ -84,12 +121,13 @@ const (
 	MetaCall        = "call_id"
 	MetaKey         = "idempotency_key"
 	MetaCompany     = "company_id"
+	MetaSegment     = "segment" // its key; absent in a booking of the whole time
 )
 
 // Why the calendar refused.
 type Why string
 
-// The reasons of §10.7. Unknown is the outcome nobody knows: it may have booked. Ended is a booking that lives no more:
+// The reasons of §10.7. Unknown is the outcome nobody knows: it may have booked. Over is a booking that lives no more:
 // cancelled, or replaced by another one.
 const (
 	Taken         Why = "taken"
@@ -99,7 +137,7 @@ const (
 	Misconfigured Why = "misconfigured"
 	Resting       Why = "resting"
 	Gone          Why = "gone"
-	Ended         Why = "ended"
+	Over          Why = "over"
 	Unknown       Why = "unknown"
 )
 
@@ -128,9 +166,16 @@ type Store interface {
 	Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error
 	Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error)
 	Claim(ctx context.Context, t tenant.ID, uid string) (booking.Claim, bool, error)
+	Callback(ctx context.Context, t tenant.ID, id string) (callback.Request, bool, error)
+	OpenCallbacks(ctx context.Context, t tenant.ID, branchID string) ([]callback.Waiting, error)
 	LeaseSlots(ctx context.Context, t tenant.ID, k booking.SlotKey, now, until time.Time) (bool, error)
 	SaveSlots(ctx context.Context, t tenant.ID, lists []booking.SlotDay) error
-	Rest(ctx context.Context, t tenant.ID, ref string, until time.Time) error
+	Customer(ctx context.Context, t tenant.ID, id string) (customer.Customer, bool, error)
+	CustomerOfEmail(ctx context.Context, t tenant.ID, email string) (id string, ok bool, err error)
+	// LearnHost keeps a mapping, unless there is one of the host already.
+	LearnHost(ctx context.Context, t tenant.ID, m company.HostMapping) error
+	// ClaimOnce lets one in per lease; an error to all others.
+	ClaimOnce(ctx context.Context, t tenant.ID, name string, lease time.Duration) error
 }
 
 // Scheduler books. Alarm tells people of what needs them; it must not block.
@@ -173,18 +218,7 @@ func (s *Scheduler) attendeeEmail(a booking.Appointment) string {
 	return s.placeholder(a.ID)
 }
 
-// StaffOfHost finds whose calendar a host is (§12.1): by id, else by e-mail, else by exact name. One function for all paths.
-func StaffOfHost(c *company.Config, h Host) (company.Staff, bool) {
-	for _, match := range []func(company.Staff) bool{
-		func(p company.Staff) bool { return h.ID != 0 && p.CalcomUserID == h.ID },
-		func(p company.Staff) bool { return h.Email != "" && strings.EqualFold(p.Email, h.Email) },
-		func(p company.Staff) bool { return h.Name != "" && company.Fold(p.Name) == company.Fold(h.Name) },
-	} {
-		for _, p := range c.Staff {
-			if match(p) {
-				return p, true
-			}
-		}
-	}
-	return company.Staff{}, false
+// isPlaceholder tells an address of placeholder's.
+func (s *Scheduler) isPlaceholder(email string) bool {
+	return strings.HasSuffix(strings.ToLower(email), "@"+strings.ToLower(s.PlaceholderDomain))
 }

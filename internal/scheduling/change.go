@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
@@ -56,11 +57,9 @@ func (s *Scheduler) Change(ctx context.Context, t tenant.ID, p ChangePlan) (Chan
 	if err != nil {
 		return ChangeOutcome{}, err
 	}
-	within, cancel := context.WithTimeout(ctx, changeWithin)
-	b, err := s.changeThere(within, forCaller(t, p.Config), a)
-	cancel()
+	b, err := s.changeThere(ctx, forCaller(t, p.Config), &a)
 	if err != nil {
-		s.noteRefusal(ctx, t, p.Config, err)
+		s.noteRefusal(ctx, t, err)
 		if WhyOf(err) == Unknown {
 			return s.changeUncertain(ctx, t, p, a)
 		}
@@ -74,51 +73,57 @@ func (s *Scheduler) Change(ctx context.Context, t tenant.ID, p ChangePlan) (Chan
 }
 
 func changeRefused(why Why) Result {
-	if why == Gone || why == Ended {
+	if why == Gone || why == Over {
 		return WasGone
 	}
 	return resultOf(why)
 }
 
-// changeThere asks the calendar for a pending change. For a cancellation the booking comes back empty.
-func (s *Scheduler) changeThere(ctx context.Context, who Account, a booking.Appointment) (Booked, error) {
-	if a.Pending.Kind == booking.ToCancel {
-		return Booked{}, s.cancelThere(ctx, who, a.UID, a.Pending.Reason)
+// changeThere asks the calendar for a pending change. For a cancellation the booking comes back empty, for segments too:
+// theirs are written down as they go, in a as well.
+func (s *Scheduler) changeThere(ctx context.Context, who Account, a *booking.Appointment) (Booked, error) {
+	if len(a.Segments) > 0 {
+		return Booked{}, s.changeSegments(ctx, who, a, Afresh)
 	}
-	return s.moveThere(ctx, who, a, a.UID)
+	within, cancel := context.WithTimeout(ctx, changeWithin)
+	defer cancel()
+	if a.Pending.Kind == booking.ToCancel {
+		return Booked{}, s.cancelThere(within, who, *a)
+	}
+	return s.moveThere(within, who, *a, a.UID)
 }
 
 // cancelThere cancels a booking, or the one that replaced it meanwhile.
-func (s *Scheduler) cancelThere(ctx context.Context, who Account, uid, reason string) error {
-	err := s.Calendar.Cancel(ctx, who, uid, reason)
-	if WhyOf(err) != Ended || err == nil {
+func (s *Scheduler) cancelThere(ctx context.Context, who Account, a booking.Appointment) error {
+	err := s.Calendar.Cancel(ctx, who, a.UID, a.Pending.Reason)
+	if err == nil || WhyOf(err) != Over {
 		return err
 	}
-	b, err := s.follow(ctx, who, uid)
-	if WhyOf(err) == Gone && err != nil || err == nil && !b.Live() {
+	l, err := s.lifeOf(ctx, who, a.UID, nil, &a)
+	switch {
+	case err != nil && WhyOf(err) == Gone, err == nil && !l.now.Live():
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
-	return s.Calendar.Cancel(ctx, who, b.UID, reason)
+	return s.Calendar.Cancel(ctx, who, l.now.UID, a.Pending.Reason)
 }
 
 // moveThere moves a booking, or the one that replaced it meanwhile. Only a booking that carries our id and begins as
 // wished is an answer (§10.5).
 func (s *Scheduler) moveThere(ctx context.Context, who Account, a booking.Appointment, uid string) (Booked, error) {
 	b, err := s.Calendar.Reschedule(ctx, who, uid, a.Pending.StartsAt, a.Pending.Reason)
-	if err != nil && WhyOf(err) == Ended {
-		current, readErr := s.follow(ctx, who, uid)
+	if err != nil && WhyOf(err) == Over {
+		l, readErr := s.lifeOf(ctx, who, uid, nil, &a)
 		switch {
 		case readErr != nil:
 			return Booked{}, readErr
-		case !current.Live():
+		case !l.now.Live():
 			return Booked{}, err
-		case current.Start.Equal(a.Pending.StartsAt):
-			return current, nil // an earlier attempt of ours, or somebody wished the same
+		case l.now.Start.Equal(a.Pending.StartsAt):
+			return l.now, nil // an earlier attempt of ours, or somebody wished the same
 		}
-		b, err = s.Calendar.Reschedule(ctx, who, current.UID, a.Pending.StartsAt, a.Pending.Reason)
+		b, err = s.Calendar.Reschedule(ctx, who, l.now.UID, a.Pending.StartsAt, a.Pending.Reason)
 	}
 	if err == nil && (b.UID == "" || !b.Start.Equal(a.Pending.StartsAt)) {
 		return Booked{}, &Refused{Why: Unknown, Err: fmt.Errorf("the answer to a move begins at %s", b.Start.Format(time.RFC3339))}
@@ -134,18 +139,14 @@ func (s *Scheduler) beginChange(ctx context.Context, t tenant.ID, p ChangePlan) 
 	a.Pending = &pending
 	step := &ledger.Step{Appointments: []*booking.Appointment{&a}}
 	if pending.Kind == booking.ToReschedule {
-		edits := newDays(p.Known)
-		for _, x := range busyParts(a, pending.StartsAt.Sub(a.StartsAt)) {
-			for _, date := range p.Branch.DaysOf(x.start, x.end) {
-				k := booking.DayKey{Resource: x.resource, Date: date}
-				if edits.day(k).Busy(x.start, x.end, now, p.CallID, a.ID) {
-					return a, &ledger.Conflict{On: []string{"day"}}
-				}
-				edits.edit(k, func(d booking.Day) booking.Day {
-					return d.WithoutHold(p.CallID, now).With(booking.Entry{Start: x.start.Unix(), End: x.end.Unix(), Kind: booking.Moving, Owner: a.ID}, now)
-				})
-			}
+		edits, parts := newDays(p.Known), a.PartsAt(pending.StartsAt)
+		if booking.Conflict(p.Known.Days, p.Branch, parts, now, p.CallID, a.ID) {
+			return a, &ledger.Conflict{On: []string{"day"}}
 		}
+		for _, k := range booking.DayKeys(p.Branch, parts) {
+			edits.edit(k, func(d booking.Day) booking.Day { return d.WithoutHold(p.CallID, now) })
+		}
+		edits.enter(p.Branch, parts, booking.Moving, a.ID, now)
 		step.Days = edits.changed()
 	}
 	step.Events = []event.Event{event.AppointmentChangeRequested{Head: s.head(t, 10+2*a.Sequence), AppointmentID: a.ID, CallID: pending.CallID, Change: pending.Kind}}
@@ -225,37 +226,11 @@ func (s *Scheduler) changeUncertain(ctx context.Context, t tenant.ID, p ChangePl
 }
 
 func askOfChange(branch company.Branch, a booking.Appointment) ledger.Ask {
-	ask := ledger.Ask{Card: a.ContactKey}
-	shifts := []time.Duration{0}
+	parts := append(a.PartsAt(a.StartsAt), a.Parts()...) // of segments that stand elsewhere, both
 	if a.Pending != nil && a.Pending.Kind == booking.ToReschedule {
-		shifts = append(shifts, a.Pending.StartsAt.Sub(a.StartsAt))
+		parts = append(parts, a.PartsAt(a.Pending.StartsAt)...)
 	}
-	for _, shift := range shifts {
-		for _, x := range busyParts(a, shift) {
-			for _, date := range branch.DaysOf(x.start, x.end) {
-				ask.Days = append(ask.Days, booking.DayKey{Resource: x.resource, Date: date})
-			}
-		}
-	}
-	return ask
-}
-
-// busyPart is a time that an appointment takes of somebody.
-type busyPart struct {
-	resource   string
-	start, end time.Time
-}
-
-// busyParts of an appointment, moved by a shift: one, or one per segment.
-func busyParts(a booking.Appointment, shift time.Duration) []busyPart {
-	if len(a.Segments) == 0 {
-		return []busyPart{{a.Resource, a.StartsAt.Add(shift), a.EndsAt.Add(shift)}}
-	}
-	parts := make([]busyPart, len(a.Segments))
-	for i, x := range a.Segments {
-		parts[i] = busyPart{x.Resource, x.StartsAt.Add(shift), x.EndsAt.Add(shift)}
-	}
-	return parts
+	return ledger.Ask{Card: a.ContactKey, Days: booking.DayKeys(branch, parts)}
 }
 
 // dayEdits collects what changes on days, each written once.
@@ -284,6 +259,15 @@ func (e *dayEdits) edit(k booking.DayKey, do func(booking.Day) booking.Day) {
 		e.order = append(e.order, k)
 	}
 	e.days[k] = do(e.day(k))
+}
+
+// enter adds what parts take.
+func (e *dayEdits) enter(branch company.Branch, parts []booking.Part, kind booking.Kind, owner string, now time.Time) {
+	for _, k := range booking.DayKeys(branch, parts) {
+		for _, entry := range k.Entries(branch, parts, kind, owner) {
+			e.edit(k, func(d booking.Day) booking.Day { return d.With(entry, now) })
+		}
+	}
 }
 
 // changed lists the days, their cached slots invalid.
@@ -315,9 +299,6 @@ func (s *Scheduler) settlingCancel(t tenant.ID, branch company.Branch, a booking
 	a.Status, a.PendingReason, a.Pending = booking.Cancelled, "", nil
 	a.SyncStatus, a.SyncError = booking.Synced, ""
 	a.CancelledAt, a.CancelledBy, a.CancellationSource, a.CancellationReason = &now, p.ActorType, p.Via, p.Reason
-	for i := range a.Segments {
-		a.Segments[i].SyncStatus = booking.Synced
-	}
 	a.ChangedAt = latest(now, a.ChangedAt)
 	a.Sequence++
 	step := &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: edits.changed()}
@@ -333,15 +314,15 @@ func (s *Scheduler) settlingMove(t tenant.ID, c *company.Config, branch company.
 	was := a.StartsAt
 	edits := newDays(known)
 	s.freeDays(edits, branch, a)
+	if len(a.Segments) > 0 { // their uids and times are written down already
+		b = Booked{UID: a.UID, ID: a.BookingID, Status: segmentsStatus(a)}
+	}
 	if a.UID != b.UID && a.UID != "" && !slices.Contains(a.PreviousUIDs, a.UID) {
 		a.PreviousUIDs = append(a.PreviousUIDs, a.UID)
 	}
 	newUID := a.UID != b.UID
 	shift := p.StartsAt.Sub(a.StartsAt)
 	a.UID, a.BookingID, a.StartsAt, a.EndsAt = b.UID, b.ID, a.StartsAt.Add(shift), a.EndsAt.Add(shift)
-	for i := range a.Segments {
-		a.Segments[i].StartsAt, a.Segments[i].EndsAt = a.Segments[i].StartsAt.Add(shift), a.Segments[i].EndsAt.Add(shift)
-	}
 	if b.ICSUID != "" {
 		a.ICSUID = b.ICSUID
 	}
@@ -363,13 +344,7 @@ func (s *Scheduler) settlingMove(t tenant.ID, c *company.Config, branch company.
 			a.Resource = m.to
 		}
 	}
-	for _, x := range busyParts(a, 0) {
-		for _, date := range branch.DaysOf(x.start, x.end) {
-			edits.edit(booking.DayKey{Resource: x.resource, Date: date}, func(d booking.Day) booking.Day {
-				return d.With(booking.Entry{Start: x.start.Unix(), End: x.end.Unix(), Kind: booking.Ours, Owner: a.ID}, now)
-			})
-		}
-	}
+	edits.enter(branch, a.Parts(), booking.Ours, a.ID, now)
 	step := &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: edits.changed()}
 	if newUID {
 		step.Claims = []booking.Claim{{UID: b.UID, AppointmentID: a.ID, ChangedAt: a.ChangedAt}}
@@ -418,28 +393,42 @@ func (s *Scheduler) dropping(branch company.Branch, a booking.Appointment, known
 	now := s.Now()
 	edits := newDays(known)
 	if a.Pending.Kind == booking.ToReschedule {
-		for _, x := range busyParts(a, a.Pending.StartsAt.Sub(a.StartsAt)) {
-			for _, date := range branch.DaysOf(x.start, x.end) {
-				edits.edit(booking.DayKey{Resource: x.resource, Date: date}, func(d booking.Day) booking.Day { return d.Without(booking.Moving, a.ID, now) })
-			}
+		for _, k := range booking.DayKeys(branch, a.PartsAt(a.Pending.StartsAt)) {
+			edits.edit(k, func(d booking.Day) booking.Day { return d.Without(booking.Moving, a.ID, now) })
 		}
+	}
+	if a.Torn() { // segments that could not be moved back, or were cancelled without the others, are as they are
+		s.freeDays(edits, branch, a)
+		edits.enter(branch, a.Parts(), booking.Ours, a.ID, now)
 	}
 	a.Pending = nil
 	return &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: edits.changed(), ClearTimers: []ledger.Timer{changeTimer(a)}}
 }
 
-// SlotsToMove asks the calendar, not the cache, what is free on a day for an appointment that is to be moved.
-// ErrUnavailable when it cannot be asked.
-func (s *Scheduler) SlotsToMove(ctx context.Context, t tenant.ID, q Search, a booking.Appointment, day german.Date) (booking.SlotDay, error) {
-	key := booking.SlotKey{EventTypeID: a.EventTypeID, Date: day}
+// SlotsToMove asks the calendar, not the cache, what is free on a day for an appointment that is to be moved to begin at an
+// instant: one list for each of its parts. ErrUnavailable when it cannot be asked.
+func (s *Scheduler) SlotsToMove(ctx context.Context, t tenant.ID, q Search, a booking.Appointment, day german.Date, at time.Time) ([]booking.SlotDay, error) {
 	from, to := q.Branch.At(day, 0), q.Branch.At(day.AddDays(1), 0)
 	within, cancel := context.WithTimeout(ctx, slotsWithin)
 	defer cancel()
-	starts, err := s.Calendar.SlotsToMove(within, forCaller(t, q.Config), a.EventTypeID, from.UTC(), to.UTC(), q.Branch.Location().String(), a.UID)
-	if err != nil {
-		s.noteRefusal(ctx, t, q.Config, err)
-		return booking.SlotDay{}, errors.Join(ErrUnavailable, err)
+	parts, uids := a.Parts(), a.UIDs()
+	lists, errs := make([]booking.SlotDay, len(parts)), make([]error, len(parts))
+	var wait sync.WaitGroup
+	for i, part := range parts {
+		wait.Go(func() {
+			var starts []time.Time
+			starts, errs[i] = s.Calendar.SlotsToMove(within, forCaller(t, q.Config), part.EventTypeID, from.UTC(), to.UTC(), q.Branch.Location().String(), uids[i])
+			if to := inOwnWay(a, part, at); !to.IsZero() {
+				starts = append(starts, to)
+			}
+			starts = slices.DeleteFunc(starts, func(at time.Time) bool { return q.Branch.Day(at) != day })
+			lists[i] = booking.NewSlotDay(booking.SlotKey{EventTypeID: part.EventTypeID, Date: day}, from, starts, 0, s.Now())
+		})
 	}
-	starts = slices.DeleteFunc(starts, func(at time.Time) bool { return q.Branch.Day(at) != day })
-	return booking.NewSlotDay(key, from, starts, 0, s.Now()), nil
+	wait.Wait()
+	if err := errors.Join(errs...); err != nil {
+		s.noteRefusal(ctx, t, err)
+		return nil, errors.Join(ErrUnavailable, err)
+	}
+	return lists, nil
 }

@@ -8,8 +8,6 @@ import (
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
-	"github.com/askpro/gateway/internal/customer"
-	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -42,13 +40,16 @@ func (s *Scheduler) CheckChange(ctx context.Context, t tenant.ID, c *company.Con
 	within, cancel := context.WithTimeout(ctx, jobWithin)
 	defer cancel()
 	look := changing{t: t, config: c, branch: branch, who: forJob(t, c)}
+	if len(a.Segments) > 0 {
+		return s.checkSegmentsChange(within, look, a, check)
+	}
 	state, err := s.changeState(within, look.who, a)
 	last := check == len(checks)-1
 	switch {
 	case err != nil && last && s.Now().Sub(a.Pending.At) >= 24*time.Hour:
 		return Next{Done: true}, s.giveUpChange(ctx, look, a, "Der Kalender war einen Tag lang nicht erreichbar.")
 	case err != nil:
-		s.noteRefusal(ctx, t, c, err)
+		s.noteRefusal(ctx, t, err)
 		if last {
 			return Next{Check: check, After: 5 * time.Minute}, nil
 		}
@@ -80,8 +81,8 @@ type changeFound struct {
 }
 
 func (s *Scheduler) changeState(ctx context.Context, who Account, a booking.Appointment) (changeFound, error) {
-	b, err := s.follow(ctx, who, a.UID)
-	gone := err != nil && WhyOf(err) == Gone
+	l, err := s.lifeOf(ctx, who, a.UID, nil, &a)
+	b, gone := l.now, err != nil && WhyOf(err) == Gone
 	switch {
 	case err != nil && !gone:
 		return changeFound{}, err
@@ -118,72 +119,60 @@ func (s *Scheduler) changeAgain(ctx context.Context, look changing, a booking.Ap
 		}
 		return Next{}, err
 	}
-	b, err := s.changeThere(ctx, look.who, a)
+	b, err := s.changeThere(ctx, look.who, &a)
 	switch why := WhyOf(err); {
 	case err == nil:
 		return Next{Done: true}, s.settleChange(ctx, look, a, b)
 	case why == Unknown || why == Resting:
-		s.noteRefusal(ctx, look.t, look.config, err)
+		s.noteRefusal(ctx, look.t, err)
 		return s.changeAt(ctx, look.t, a, check+1)
 	default:
-		s.noteRefusal(ctx, look.t, look.config, err)
+		s.noteRefusal(ctx, look.t, err)
 		return Next{Done: true}, s.giveUpChange(ctx, look, a, "Der Kalender hat die Änderung abgelehnt.")
 	}
 }
 
 // settleChange writes a change that the calendar has made over whatever else changed meanwhile.
 func (s *Scheduler) settleChange(ctx context.Context, look changing, a booking.Appointment, b Booked) error {
-	return s.overChange(ctx, look, a, func(a booking.Appointment, known ledger.Known) *ledger.Step {
+	return s.overChange(ctx, look, a, func(a booking.Appointment, known ledger.Known) (*ledger.Step, error) {
 		step, _ := s.settling(look.t, look.config, look.branch, a, b, known)
-		return step
+		return step, nil
 	})
 }
 
 // giveUpChange leaves the appointment as it is in the calendar and has somebody call the customer, who was told that we
 // would confirm.
 func (s *Scheduler) giveUpChange(ctx context.Context, look changing, a booking.Appointment, reason string) error {
-	return s.overChange(ctx, look, a, func(a booking.Appointment, known ledger.Known) *ledger.Step {
+	return s.overChange(ctx, look, a, func(a booking.Appointment, known ledger.Known) (*ledger.Step, error) {
 		pending := *a.Pending
 		step := s.dropping(look.branch, a, known)
+		if left := step.Appointments[0]; left.Torn() {
+			s.reviewTear(ctx, look.t, step, left)
+		}
 		if known.Card.CustomerID != "" {
 			card := known.Card
 			step.Card = &card
 		}
-		s.promiseChange(look.t, step, look.branch, a, pending, reason)
-		return step
+		wish := a
+		if pending.Kind == booking.ToReschedule {
+			wish.StartsAt = pending.StartsAt
+		}
+		wish.CallID = pending.CallID
+		return step, s.promise(ctx, look.t, look.config, look.branch, wish, pending.Kind, callback.High, reason, step)
 	})
 }
 
-// promiseChange adds a callback with the wished change to a step, where there is a number to call.
-func (s *Scheduler) promiseChange(t tenant.ID, step *ledger.Step, branch company.Branch, a booking.Appointment, wish booking.PendingChange, reason string) {
-	if a.AttendeePhone == "" {
-		return
-	}
-	now := s.Now()
-	r := &callback.Request{
-		ID: s.NewID(), BranchID: branch.ID, CustomerID: a.CustomerID, CallID: wish.CallID, ServiceID: a.ServiceID, StaffID: a.StaffID,
-		Phone: a.AttendeePhone, Name: a.AttendeeName, Priority: callback.High, Status: callback.Pending, Action: wish.Kind,
-		Reason: reason, AppointmentID: a.ID, CreatedAt: now,
-	}
-	if wish.Kind == booking.ToReschedule {
-		r.WishedAt = &wish.StartsAt
-	}
-	r.PromisedUntil, r.ExpiresAt = callback.Promise(branch, r.Priority, now)
-	step.Callback = r
-	step.Events = append(step.Events, event.CallbackRequested{Head: s.head(t, 1), CallbackID: r.ID, CallID: wish.CallID})
-	if step.Card != nil && step.Card.Key == a.AttendeePhone {
-		card := step.Card.WithCallback(customer.Open{CallbackID: r.ID, BranchID: branch.ID, Action: r.Action, At: now.Unix()}, now)
-		step.Card = &card
-	}
-}
-
-func (s *Scheduler) overChange(ctx context.Context, look changing, a booking.Appointment, write func(booking.Appointment, ledger.Known) *ledger.Step) error {
+func (s *Scheduler) overChange(ctx context.Context, look changing, a booking.Appointment, write func(booking.Appointment, ledger.Known) (*ledger.Step, error)) error {
 	for try := 0; ; try++ {
 		known, err := s.Store.Gather(ctx, look.t, askOfChange(look.branch, a))
 		if err != nil {
 			return err
 		}
-		err = s.Store.Commit(ctx, look.t, write(a, known))
+		step, err := write(a, known)
+		if err != nil {
+			return err
+		}
+		err = s.Store.Commit(ctx, look.t, step)
 		if !ledger.ConflictOn(err) || try == len(confirmAgain) {
 			return err
 		}
@@ -198,7 +187,7 @@ func (s *Scheduler) overChange(ctx context.Context, look changing, a booking.App
 // SettleChange ends a pending change at once if the calendar shows what became of it; it changes nothing otherwise.
 func (s *Scheduler) SettleChange(ctx context.Context, t tenant.ID, c *company.Config, a booking.Appointment) error {
 	branch, ok := c.Branch(a.BranchID)
-	if !ok || a.Pending == nil {
+	if !ok || a.Pending == nil || len(a.Segments) > 0 { // segments are their job's
 		return nil
 	}
 	within, cancel := context.WithTimeout(ctx, checkWithin)
@@ -209,4 +198,24 @@ func (s *Scheduler) SettleChange(ctx context.Context, t tenant.ID, c *company.Co
 		return nil // not known yet: the job goes on asking
 	}
 	return s.settleChange(ctx, look, a, state.booked)
+}
+
+// whileChanging is asked first when the calendar tells of an appointment that a change of ours is under way for: it may be
+// telling of that change's outcome, which then is the customer's own, with its fee and its quota. If it is not, the
+// calendar's state is applied as if no change were under way, and the change's own check finds it so.
+func (s *Scheduler) whileChanging(ctx context.Context, t tenant.ID, c *company.Config, branch company.Branch, a booking.Appointment, b Booked) (did Did, settled bool, err error) {
+	switch {
+	case a.Pending.Kind == booking.ToCancel && b.Status == "cancelled":
+		did = Ended
+	case a.Pending.Kind == booking.ToReschedule && b.Live() && b.UID != a.UID && b.Start.Equal(a.Pending.StartsAt):
+		did = Corrected
+	default:
+		return Nothing, false, nil
+	}
+	known, err := s.Store.Gather(ctx, t, askOfChange(branch, a))
+	if err != nil {
+		return Nothing, false, err
+	}
+	step, _ := s.settling(t, c, branch, a, b, known)
+	return did, true, s.Store.Commit(ctx, t, step)
 }

@@ -2,15 +2,16 @@ package scheduling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
-	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/promise"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -42,10 +43,10 @@ func (s *Scheduler) Check(ctx context.Context, t tenant.ID, c *company.Config, a
 	if err != nil {
 		return Next{}, err
 	}
-	if !ok || a.Status != booking.Pending || a.PendingReason != "calendar" {
+	if !ok || a.Status != booking.Pending || (a.PendingReason != "calendar" && a.PendingReason != takingBack) {
 		return Next{Done: true}, nil
 	}
-	if check = min(max(check, 0), len(checks)-1); s.Now().Before(a.CreatedAt.Add(checks[check])) {
+	if check = min(max(check, 0), len(checks)-1); s.Now().Before(askedAt(a).Add(checks[check])) {
 		return s.at(ctx, t, a, check)
 	}
 	branch, ok := c.Branch(a.BranchID)
@@ -55,10 +56,17 @@ func (s *Scheduler) Check(ctx context.Context, t tenant.ID, c *company.Config, a
 	job := checking{t: t, config: c, branch: branch, check: check}
 	within, cancel := context.WithTimeout(ctx, jobWithin)
 	defer cancel()
+	if len(a.Segments) > 0 {
+		return s.checkSegments(within, job, a)
+	}
 
 	found, is, err := s.find(within, forJob(t, c), a)
 	if err != nil {
-		s.noteRefusal(ctx, t, c, err)
+		s.noteRefusal(ctx, t, err)
+		var refused *Refused
+		if errors.As(err, &refused) && refused.Why == Resting && s.Now().Sub(a.CreatedAt) < 24*time.Hour {
+			return Next{Check: check, After: min(max(refused.Until.Sub(s.Now()), time.Second), LongestDelay)}, nil
+		}
 		return s.later(ctx, job, a)
 	}
 	switch {
@@ -84,7 +92,7 @@ type checking struct {
 
 // at puts a check off to its time, by a message's delay or, where that is too short, by a timer of the table.
 func (s *Scheduler) at(ctx context.Context, t tenant.ID, a booking.Appointment, check int) (Next, error) {
-	due := a.CreatedAt.Add(checks[check])
+	due := askedAt(a).Add(checks[check])
 	after := due.Sub(s.Now())
 	if after <= LongestDelay {
 		return Next{Check: check, After: max(after, time.Second)}, nil
@@ -108,7 +116,7 @@ func (s *Scheduler) later(ctx context.Context, job checking, a booking.Appointme
 	if age < 24*time.Hour {
 		return Next{Check: job.check, After: 5 * time.Minute}, nil
 	}
-	a.NeedsReview, a.ReviewReason = true, "the calendar could not be asked for a day"
+	flag(&a, reviewUnasked)
 	a.SyncStatus = booking.SyncFailed
 	s.Alarm(ctx, AlarmReview, job.t.String())
 	return Next{Done: true}, s.Store.Commit(ctx, job.t, &ledger.Step{Appointments: []*booking.Appointment{&a}})
@@ -136,6 +144,9 @@ func (s *Scheduler) repair(ctx context.Context, job checking, a booking.Appointm
 
 // settle writes a confirmation over whatever else changed meanwhile.
 func (s *Scheduler) settle(ctx context.Context, job checking, a booking.Appointment, b Booked) error {
+	if len(a.Segments) > 0 {
+		return s.settleSegment(ctx, job, a, b)
+	}
 	var err error
 	for try := 0; try <= len(confirmAgain); try++ {
 		if try > 0 {
@@ -186,7 +197,7 @@ func (s *Scheduler) askAgain(ctx context.Context, job checking, a booking.Appoin
 		}
 	}
 	if why := WhyOf(err); why != Unknown && why != Resting && err != nil && why != Taken {
-		s.noteRefusal(ctx, job.t, job.config, err)
+		s.noteRefusal(ctx, job.t, err)
 		return Next{Done: true}, s.giveUp(ctx, job, a, "the calendar refused: "+string(why))
 	}
 	return s.at(ctx, job.t, a, job.check+1)
@@ -202,7 +213,9 @@ func (s *Scheduler) giveUp(ctx context.Context, job checking, a booking.Appointm
 		step := s.releasing(a, job.branch, known, reason)
 		step.Events = []event.Event{event.AppointmentCancelled{Head: s.head(job.t, 3), AppointmentID: a.ID, CallID: a.CallID, By: "system", Reason: reason, Version: a.Sequence}}
 		step.ClearTimers = []ledger.Timer{checkTimer(a)}
-		s.promise(job.t, step, job.branch, a)
+		if err := s.promise(ctx, job.t, job.config, job.branch, a, callback.ToBook, callback.High, "Die Terminbuchung wurde vom Kalender nicht bestätigt.", step); err != nil {
+			return err
+		}
 		err = s.Store.Commit(ctx, job.t, step)
 		if !ledger.ConflictOn(err) || try == len(confirmAgain) {
 			return err
@@ -215,24 +228,15 @@ func (s *Scheduler) giveUp(ctx context.Context, job checking, a booking.Appointm
 	}
 }
 
-// promise adds a callback with the wish to a step, where there is a number to call.
-func (s *Scheduler) promise(t tenant.ID, step *ledger.Step, branch company.Branch, a booking.Appointment) {
-	if a.AttendeePhone == "" {
-		return
-	}
-	now := s.Now()
-	r := &callback.Request{
-		ID: s.NewID(), BranchID: branch.ID, CustomerID: a.CustomerID, CallID: a.CallID, ServiceID: a.ServiceID, StaffID: a.StaffID,
-		Phone: a.AttendeePhone, Name: a.AttendeeName, Priority: callback.High, Status: callback.Pending, Action: "book",
-		Reason: "Die Terminbuchung wurde vom Kalender nicht bestätigt.", AppointmentID: a.ID, WishedAt: &a.StartsAt, CreatedAt: now,
-	}
-	r.PromisedUntil, r.ExpiresAt = callback.Promise(branch, r.Priority, now)
-	step.Callback = r
-	step.Events = append(step.Events, event.CallbackRequested{Head: s.head(t, 4), CallbackID: r.ID, CallID: a.CallID})
-	if step.Card != nil && step.Card.Key == a.AttendeePhone {
-		card := step.Card.WithCallback(customer.Open{CallbackID: r.ID, BranchID: branch.ID, Action: r.Action, At: now.Unix()}, now)
-		step.Card = &card
-	}
+// promise adds a callback about an appointment to a step, where there is a number to call: a new one, or the wish to one
+// that is open. After a conflict the step is made anew, and so is the promise.
+func (s *Scheduler) promise(ctx context.Context, t tenant.ID, c *company.Config, branch company.Branch, a booking.Appointment, action string, priority callback.Priority, reason string, step *ledger.Step) error {
+	at := a.StartsAt
+	_, _, err := promise.Maker{Store: s.Store, NewID: s.NewID}.Make(ctx, t, c, branch, promise.Wish{
+		Phone: a.AttendeePhone, CustomerID: a.CustomerID, Name: a.AttendeeName, Action: action, Priority: priority,
+		ServiceID: a.ServiceID, StaffID: a.StaffID, WishedAt: &at, Reason: reason, AppointmentID: a.ID, CallID: a.CallID, Now: s.Now(),
+	}, step)
+	return err
 }
 
 // Settle confirms a pending appointment at once if the calendar has it; it changes nothing otherwise.
@@ -242,7 +246,7 @@ func (s *Scheduler) Settle(ctx context.Context, t tenant.ID, c *company.Config, 
 		return false, err
 	}
 	branch, ok := c.Branch(a.BranchID)
-	if !ok || a.Status != booking.Pending {
+	if !ok || a.Status != booking.Pending || len(a.Segments) > 0 { // segments are their job's: more than looking may be left
 		return a.SyncStatus == booking.Synced, nil
 	}
 	within, cancel := context.WithTimeout(ctx, checkWithin)

@@ -30,6 +30,7 @@ type Search struct {
 	Branch company.Branch
 	Doers  []company.Doer
 	Days   []german.Date
+	Job    bool // nobody waits for it
 }
 
 // Ask lists what a search needs to know from the table.
@@ -53,6 +54,7 @@ func (s *Scheduler) Fill(ctx context.Context, t tenant.ID, q Search, known *ledg
 		days []german.Date
 	}
 	var gaps []gap
+	filled := map[string]bool{} // by segment: without slots of one of them nothing is known of the service
 	for _, d := range q.Doers {
 		var missing []german.Date
 		for _, day := range q.Days {
@@ -63,6 +65,8 @@ func (s *Scheduler) Fill(ctx context.Context, t tenant.ID, q Search, known *ledg
 		}
 		if len(missing) > 0 {
 			gaps = append(gaps, gap{d, missing})
+		} else {
+			filled[d.Segment] = true
 		}
 	}
 	if len(gaps) == 0 {
@@ -71,33 +75,34 @@ func (s *Scheduler) Fill(ctx context.Context, t tenant.ID, q Search, known *ledg
 	var (
 		mu     sync.Mutex
 		wait   sync.WaitGroup
-		failed error
-		filled int
+		failed = map[string]error{}
 	)
 	for _, g := range gaps {
 		wait.Go(func() {
-			lists, err := s.fetch(ctx, t, q, g.doer, g.days, *known, &mu)
+			lists, err := s.fetch(ctx, t, q, g.doer, g.days, known, &mu)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
-				failed = err
+				failed[g.doer.Segment] = err
 				return
 			}
-			filled++
+			filled[g.doer.Segment] = true
 			for _, l := range lists {
 				known.Slots[booking.SlotKey{EventTypeID: l.EventTypeID, Date: l.Date}] = l
 			}
 		})
 	}
 	wait.Wait()
-	if failed != nil && filled == 0 {
-		return failed
+	for segment, err := range failed {
+		if !filled[segment] {
+			return err
+		}
 	}
 	return nil
 }
 
 // fetch gets one event type's lists. mu guards known, which others complete at the same time.
-func (s *Scheduler) fetch(ctx context.Context, t tenant.ID, q Search, d company.Doer, days []german.Date, known ledger.Known, mu *sync.Mutex) ([]booking.SlotDay, error) {
+func (s *Scheduler) fetch(ctx context.Context, t tenant.ID, q Search, d company.Doer, days []german.Date, known *ledger.Known, mu *sync.Mutex) ([]booking.SlotDay, error) {
 	now := s.Now()
 	first := booking.SlotKey{EventTypeID: d.EventTypeID, Date: days[0]}
 	stale := func() ([]booking.SlotDay, error) {
@@ -114,7 +119,7 @@ func (s *Scheduler) fetch(ctx context.Context, t tenant.ID, q Search, d company.
 		}
 		return lists, nil
 	}
-	if known.Key.RestUntil.After(now) {
+	if shut(known.Key, ofSlots, now) != nil {
 		return stale()
 	}
 	leased, err := s.Store.LeaseSlots(ctx, t, first, now, now.Add(leaseFor))
@@ -131,9 +136,10 @@ func (s *Scheduler) fetch(ctx context.Context, t tenant.ID, q Search, d company.
 	within, cancel := context.WithTimeout(ctx, slotsWithin)
 	defer cancel()
 	from, to := q.Branch.At(days[0], 0), q.Branch.At(days[len(days)-1].AddDays(1), 0)
-	starts, err := s.Calendar.Slots(within, forCaller(t, q.Config), d.EventTypeID, from.UTC(), to.UTC(), q.Branch.Location().String())
+	who := Account{Company: t, Key: q.Config.Company.CalcomAPIKey, Job: q.Job, Known: &known.Key}
+	starts, err := s.Calendar.Slots(within, who, d.EventTypeID, from.UTC(), to.UTC(), q.Branch.Location().String())
 	if err != nil {
-		s.noteRefusal(ctx, t, q.Config, err)
+		s.noteRefusal(ctx, t, err)
 		return stale()
 	}
 	byDay := map[german.Date][]time.Time{}
@@ -188,17 +194,9 @@ func (s *Scheduler) await(ctx context.Context, t tenant.ID, d company.Doer, days
 	}
 }
 
-// noteRefusal keeps a resting key quiet for everybody and tells people of a wrong configuration.
-func (s *Scheduler) noteRefusal(ctx context.Context, t tenant.ID, c *company.Config, err error) {
-	var r *Refused
-	if !errors.As(err, &r) {
-		return
-	}
-	switch r.Why {
-	case Resting:
-		// The caller is told anyway; should this write fail, the next request hears 429 itself.
-		_ = s.Store.Rest(ctx, t, c.Company.CalcomAPIKey, r.Until)
-	case Misconfigured:
+// noteRefusal tells people of a wrong configuration.
+func (s *Scheduler) noteRefusal(ctx context.Context, t tenant.ID, err error) {
+	if err != nil && WhyOf(err) == Misconfigured {
 		s.Alarm(ctx, AlarmMisconfigured, t.String())
 	}
 }
@@ -212,7 +210,7 @@ func (s *Scheduler) Prefetch(ctx context.Context, t tenant.ID, c *company.Config
 	}
 	days := []german.Date{b.Day(open), b.Day(open).AddDays(1)}
 	for _, v := range services {
-		q := Search{Config: c, Branch: b, Doers: c.Doers(b.ID, v), Days: days}
+		q := Search{Config: c, Branch: b, Doers: c.Doers(b.ID, v), Days: days, Job: true}
 		known, err := s.Store.Gather(ctx, t, q.Ask())
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/event"
@@ -24,7 +25,8 @@ const (
 	eventLife    = 7 * 24 * time.Hour
 	pastDayLife  = 31 * 24 * time.Hour
 	slotLife     = time.Hour
-	conflictWait = 12 // tries of one transaction that met others, not a condition
+	watchLife    = 31 * 24 * time.Hour // after the appointment's end
+	conflictWait = 12                  // tries of one transaction that met others, not a condition
 )
 
 // write is one item of a transaction and what a Conflict calls it.
@@ -87,7 +89,7 @@ func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) erro
 	for try := 1; ; try++ {
 		_, err = s.client.TransactWriteItems(ctx, in, s.as(t))
 		if err == nil {
-			moveOn(step)
+			step.Written()
 			return nil
 		}
 		var cancelled *types.TransactionCanceledException
@@ -140,6 +142,7 @@ func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
 		w = append(w, s.put("day", k, d, d.Version, expires(dateTime(d.Date).Add(pastDayLife))))
 	}
 	for _, a := range step.Appointments {
+		w = append(w, s.watch(t, a, now)...)
 		w = append(w, s.put("appointment", appointmentKey(t, a.ID), a, a.Version, func(it item) {
 			it[attrListPK], it[attrListSK] = str(appointmentsList(t, a.BranchID)), str(listSort(a.StartsAt, a.ID))
 		}))
@@ -151,6 +154,9 @@ func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
 		w = append(w, s.put("claim", claimKey(t, c.UID), c, c.Version))
 	}
 	if c := step.Card; c != nil {
+		w = append(w, s.put("card", cardKey(t, c.Key), c, c.Version))
+	}
+	if c := step.OtherCard; c != nil {
 		w = append(w, s.put("card", cardKey(t, c.Key), c, c.Version))
 	}
 	if c := step.Customer; c != nil {
@@ -166,7 +172,7 @@ func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
 	if c := step.Callback; c != nil {
 		w = append(w, s.put("callback", callbackKey(t, c.ID), c, c.Version))
 		if k := openCallbackKey(t, c); c.Open() {
-			w = append(w, s.add("open callback", k, callback.Waiting{ID: c.ID, AssignedTo: c.AssignedTo, Priority: c.Priority}))
+			w = append(w, s.add("open callback", k, callback.Waiting{ID: c.ID, AssignedTo: c.AssignedTo, Priority: c.Priority, PromisedUntil: c.PromisedUntil}))
 		} else if c.Version > 0 {
 			w = append(w, write{name: "open callback", item: types.TransactWriteItem{Delete: &types.Delete{TableName: &s.name, Key: k.item()}}})
 		}
@@ -187,6 +193,21 @@ func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
 		w = append(w, write{name: "timer", item: types.TransactWriteItem{Delete: &types.Delete{TableName: &s.name, Key: timerKey(t, x).item()}}})
 	}
 	return w, nil
+}
+
+// watch keeps the list of troubled appointments: one enters it when its trouble begins and leaves it when that ends. The
+// others cost nothing.
+func (s *Table) watch(t tenant.ID, a *booking.Appointment, now time.Time) []write {
+	k := watchKey(t, a.ID)
+	switch troubled := a.Troubled(); {
+	case troubled && a.TroubledSince == nil:
+		a.TroubledSince = &now
+		return []write{s.add("watch", k, booking.Watched{AppointmentID: a.ID, Since: now}, expires(a.EndsAt.Add(watchLife)))}
+	case !troubled && a.TroubledSince != nil:
+		a.TroubledSince = nil
+		return []write{{name: "watch", item: types.TransactWriteItem{Delete: &types.Delete{TableName: &s.name, Key: k.item()}}}}
+	}
+	return nil
 }
 
 // event puts a fact beside what it tells of. stream-outbox reads name, event_id, company_id, at, sequence and detail.
@@ -238,36 +259,15 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 		other = callbackKey(t, e.CallbackID).pk
 	case event.CallStarted:
 		call = e.CallID
+	case event.CallContinued:
+		call = e.CallID
 	case event.WishUnfulfilled:
+		call = e.CallID
+	case event.CallAnalyzed:
 		call = e.CallID
 	}
 	if call != "" {
 		return callPartition(t, call)
 	}
 	return other
-}
-
-// moveOn counts the versions of what was written, so that the same records can be changed again.
-func moveOn(step *ledger.Step) {
-	if step.Call != nil {
-		step.Call.Version++
-	}
-	if step.Session != nil {
-		step.Session.Version++
-	}
-	for i := range step.Days {
-		step.Days[i].Version++
-	}
-	for _, a := range step.Appointments {
-		a.Version++
-	}
-	if step.Card != nil {
-		step.Card.Version++
-	}
-	if step.Customer != nil {
-		step.Customer.Version++
-	}
-	if step.Callback != nil {
-		step.Callback.Version++
-	}
 }

@@ -3,10 +3,12 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -87,6 +89,7 @@ func (s *Table) readConfig(ctx context.Context, t tenant.ID) (*company.Config, e
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	config := &company.Config{}
+	var vanished []company.Vanished
 	for _, it := range items {
 		kind, _, _ := strings.Cut(text(it, attrSK), "#")
 		switch kind {
@@ -104,11 +107,16 @@ func (s *Table) readConfig(ctx context.Context, t tenant.ID) (*company.Config, e
 			err = appendDecoded(&config.Numbers, it)
 		case "POLICY":
 			err = appendDecoded(&config.Policies, it)
+		case "HOST":
+			err = appendDecoded(&config.Hosts, it)
+		case "VANISHED":
+			err = appendDecoded(&vanished, it)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("configuration %s: %w", text(it, attrSK), err)
 		}
 	}
+	config.Without(vanished)
 	if config.Company.ID == "" {
 		return nil, fmt.Errorf("company %s has no configuration: load it with make company", t)
 	}
@@ -125,7 +133,8 @@ func appendDecoded[T any](list *[]T, it item) error {
 }
 
 // SaveConfig writes a company's whole configuration: new and changed records are put, records that are gone deleted, and
-// the version moved on last, so that a reader never sees a new version over old records.
+// the version moved on last, so that a reader never sees a new version over old records. What was found out about a host or
+// an event type stays as long as the file knows whom or what it is about.
 func (s *Table) SaveConfig(ctx context.Context, t tenant.ID, c *company.Config) error {
 	old, err := s.query(ctx, t, configPartition(t), "")
 	if err != nil {
@@ -147,6 +156,11 @@ func (s *Table) SaveConfig(ctx context.Context, t tenant.ID, c *company.Config) 
 	for _, p := range c.Policies {
 		records["POLICY#"+p.Entity+"#"+p.EntityID+"#"+p.Type] = p
 	}
+	for _, p := range c.Staff {
+		if p.CalcomUserID != 0 {
+			records[hostSK(p.CalcomUserID)] = company.HostMapping{HostID: p.CalcomUserID, StaffID: p.ID, Source: company.HostManual, Confidence: 100, Active: true}
+		}
+	}
 	was := 0
 	for _, it := range old {
 		sk := text(it, attrSK)
@@ -154,7 +168,7 @@ func (s *Table) SaveConfig(ctx context.Context, t tenant.ID, c *company.Config) 
 			was = version(it)
 			continue
 		}
-		if _, still := records[sk]; !still {
+		if _, still := records[sk]; !still && !foundOut(c, it) {
 			if _, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.name, Key: configKey(t, sk).item()}, s.as(t)); err != nil {
 				return fmt.Errorf("remove %s: %w", sk, err)
 			}
@@ -175,6 +189,68 @@ func (s *Table) SaveConfig(ctx context.Context, t tenant.ID, c *company.Config) 
 		return fmt.Errorf("save the configuration's version: %w", err)
 	}
 	c.Version = was + 1
+	return nil
+}
+
+// foundOut tells whether a record is not the file's, and is about somebody or something that the file has.
+func foundOut(c *company.Config, it item) bool {
+	switch sk := text(it, attrSK); {
+	case strings.HasPrefix(sk, hostPrefix):
+		_, known := c.Person(text(it, "staff_id"))
+		return known && text(it, "source") != company.HostManual
+	case strings.HasPrefix(sk, vanishedPrefix):
+		var v company.Vanished
+		if decode(it, &v) != nil {
+			return false
+		}
+		service, _ := c.Service(v.ServiceID)
+		return slices.Contains(service.EventTypes, v.EventType)
+	}
+	return false
+}
+
+// LearnHost keeps whose calendar a host is, unless there is a record of the host already.
+func (s *Table) LearnHost(ctx context.Context, t tenant.ID, m company.HostMapping) error {
+	it, err := encode(configKey(t, hostSK(m.HostID)), m)
+	if err != nil {
+		return err
+	}
+	_, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.name, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")}, s.as(t))
+	if failedCondition(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("keep whose calendar a host is: %w", err)
+	}
+	return s.nextVersion(ctx, t)
+}
+
+// Vanish notes that the calendar lost an event type, or that it is back.
+func (s *Table) Vanish(ctx context.Context, t tenant.ID, v company.Vanished, back bool) error {
+	k := configKey(t, vanishedSK(v.EventType.ID))
+	it, err := encode(k, v)
+	if err != nil {
+		return err
+	}
+	if back {
+		_, err = s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.name, Key: k.item()}, s.as(t))
+	} else {
+		err = s.putItem(ctx, t, it)
+	}
+	if err != nil {
+		return fmt.Errorf("note a vanished event type: %w", err)
+	}
+	return s.nextVersion(ctx, t)
+}
+
+// nextVersion tells everybody who remembers the configuration to read it again.
+func (s *Table) nextVersion(ctx context.Context, t tenant.ID) error {
+	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.name, Key: versionKey(t).item(), UpdateExpression: aws.String("ADD v :one"), ExpressionAttributeValues: item{":one": num(1)},
+	}, s.as(t))
+	if err != nil {
+		return fmt.Errorf("move the configuration's version on: %w", err)
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -26,7 +27,11 @@ const (
 	timerPrefix        = "TIMER#"
 	toolPrefix         = "TOOL#"
 	changePrefix       = "CHANGE#"
+	messagePrefix      = "MESSAGE#"
 	openPrefix         = "OPEN#"
+	watchPrefix        = "APPOINTMENT#"
+	hostPrefix         = "HOST#"
+	vanishedPrefix     = "VANISHED#"
 	// dueShards spreads the timers of all companies over partitions of the index due.
 	dueShards = 8
 )
@@ -42,6 +47,8 @@ func partition(t tenant.ID, collection ...string) string {
 func configPartition(t tenant.ID) string          { return partition(t) }
 func configKey(t tenant.ID, sk string) key        { return key{partition(t), sk} }
 func versionKey(t tenant.ID) key                  { return key{partition(t), "VERSION"} }
+func hostSK(id int64) string                      { return fmt.Sprint(hostPrefix, id) }
+func vanishedSK(eventType int64) string           { return fmt.Sprint(vanishedPrefix, eventType) }
 func restKey(t tenant.ID, ref string) key         { return key{partition(t, "CALCOM", ref), "REST"} }
 func callPartition(t tenant.ID, id string) string { return partition(t, "CALL", id) }
 func callKey(t tenant.ID, id string) key          { return key{callPartition(t, id), "HEAD"} }
@@ -62,6 +69,14 @@ func timerKey(t tenant.ID, x ledger.Timer) key {
 	return key{partition(t, string(x.Kind), x.About), timerPrefix + x.Queue + "#" + x.Name}
 }
 
+// What became of a message stands beside what it is about, so that its page shows it.
+func deliveriesPartition(t tenant.ID, kind ledger.Kind, about string) string {
+	return partition(t, string(kind), about)
+}
+func deliveryKey(t tenant.ID, d notify.Delivery) key {
+	return key{deliveriesPartition(t, d.Kind, d.About), messagePrefix + d.Name()}
+}
+
 func dayKey(t tenant.ID, d booking.DayKey) key {
 	return key{partition(t, "BUSY", d.Resource), "DAY#" + d.Date.String()}
 }
@@ -74,20 +89,31 @@ func emailKey(t tenant.ID, email string) key {
 }
 func customerKey(t tenant.ID, id string) key { return key{partition(t, "CUSTOMER", id), "HEAD"} }
 func claimKey(t tenant.ID, uid string) key   { return key{partition(t, "BOOKING", uid), "CLAIM"} }
-func callbackKey(t tenant.ID, id string) key { return key{partition(t, "CALLBACK", id), "HEAD"} }
 func onceKey(t tenant.ID, name string) key   { return key{partition(t, "ONCE", name), "LEASE"} }
+func callbackKey(t tenant.ID, id string) key { return key{partition(t, "CALLBACK", id), "HEAD"} }
 
-// The open callbacks of a branch stand in one partition, the earliest promise first; who is done leaves it.
+// The open callbacks of a branch stand in one partition; who is done leaves it. The key is the id alone, because a promise
+// may be brought forward.
 func openCallbacksPartition(t tenant.ID, branch string) string {
 	return partition(t, "CALLBACKS", branch)
 }
 func openCallbackKey(t tenant.ID, r *callback.Request) key {
-	return key{openCallbacksPartition(t, r.BranchID), openPrefix + listSort(r.PromisedUntil, r.ID)}
+	return key{openCallbacksPartition(t, r.BranchID), openPrefix + r.ID}
 }
 func eventKey(partition, id string) key { return key{partition, eventPrefix + id} }
 func routeKey(route string) key         { return key{directoryPrefix + "ROUTE#" + route, "ENTRY"} }
 func companiesKey(id string) key        { return key{companiesPartition, id} }
 func numberKey(e164 string) key         { return key{directoryPrefix + "NUMBER#" + e164, "ENTRY"} }
+
+// What the rounds of a company know of it: how far they have come, what the last comparison found, which appointments are
+// in trouble, how many bookings of an hour the calendar took.
+func roundKey(t tenant.ID) key               { return key{partition(t, "ROUND"), "STATE"} }
+func reportKey(t tenant.ID, kind string) key { return key{partition(t, "ROUND"), "REPORT#" + kind} }
+func watchPartition(t tenant.ID) string      { return partition(t, "WATCH") }
+func watchKey(t tenant.ID, id string) key    { return key{watchPartition(t), watchPrefix + id} }
+func tallyPartition(t tenant.ID) string      { return partition(t, "TALLY") }
+func tallyKey(t tenant.ID, at time.Time) key { return key{tallyPartition(t), tallyHour(at)} }
+func tallyHour(at time.Time) string          { return at.UTC().Format("HOUR#2006-01-02T15") }
 
 // callsList is the partition of the index list that holds a company's calls, newest last.
 func callsList(t tenant.ID) string { return partition(t, "CALLS") }

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
@@ -117,10 +120,13 @@ func (s *Table) Customer(ctx context.Context, t tenant.ID, id string) (customer.
 	return c, ok, err
 }
 
-// EmailTaken tells whether an address is some customer's already.
-func (s *Table) EmailTaken(ctx context.Context, t tenant.ID, email string) (bool, error) {
+// CustomerOfEmail finds whose address something is; false when nobody's.
+func (s *Table) CustomerOfEmail(ctx context.Context, t tenant.ID, email string) (id string, ok bool, err error) {
 	it, err := s.get(ctx, t, emailKey(t, email))
-	return it != nil, err
+	if err != nil {
+		return "", false, fmt.Errorf("customer by address: %w", err)
+	}
+	return text(it, "customer_id"), it != nil, nil
 }
 
 // Callback by id.
@@ -142,6 +148,9 @@ func (s *Table) OpenCallbacks(ctx context.Context, t tenant.ID, branchID string)
 			return nil, err
 		}
 	}
+	slices.SortFunc(out, func(a, b callback.Waiting) int {
+		return cmp.Or(a.PromisedUntil.Compare(b.PromisedUntil), cmp.Compare(a.ID, b.ID))
+	})
 	return out, nil
 }
 
@@ -212,7 +221,7 @@ func place(known *ledger.Known, it item) error {
 		known.Card.Version = version(it)
 		return decode(it, &known.Card)
 	case sk == "REST":
-		known.Key.RestUntil = time.Unix(number(it, "until"), 0).UTC()
+		known.Key = keyState(it)
 	case strings.Contains(pk, "#BUSY#"):
 		d := booking.Day{Resource: id, Date: dateOf(sk), Version: version(it)}
 		if err := decode(it, &d); err != nil {
@@ -245,18 +254,24 @@ func (s *Table) CallIDs(ctx context.Context, t tenant.ID, limit int) ([]string, 
 	return ids, nil
 }
 
-// Events of a collection (a call's, or an appointment's without a call) in order.
-func (s *Table) Events(ctx context.Context, t tenant.ID, callID string) ([]Recorded, error) {
-	items, err := s.query(ctx, t, callPartition(t, callID), eventPrefix)
+// Events of a call in order.
+func (s *Table) Events(ctx context.Context, t tenant.ID, callID string) ([]event.Recorded, error) {
+	return s.events(ctx, t, callPartition(t, callID))
+}
+
+// CallbackEvents are those of a callback since it was promised, in order.
+func (s *Table) CallbackEvents(ctx context.Context, t tenant.ID, id string) ([]event.Recorded, error) {
+	return s.events(ctx, t, callbackKey(t, id).pk)
+}
+
+func (s *Table) events(ctx context.Context, t tenant.ID, partition string) ([]event.Recorded, error) {
+	items, err := s.query(ctx, t, partition, eventPrefix)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Recorded, len(items))
+	out := make([]event.Recorded, len(items))
 	for i, it := range items {
-		out[i] = Recorded{Name: text(it, "name"), ID: strings.TrimPrefix(text(it, attrSK), eventPrefix), At: text(it, "at"), Detail: text(it, "detail")}
+		out[i] = event.Recorded{Name: text(it, "name"), ID: strings.TrimPrefix(text(it, attrSK), eventPrefix), At: text(it, "at"), Detail: text(it, "detail")}
 	}
 	return out, nil
 }
-
-// Recorded is an event as the outbox keeps it for seven days.
-type Recorded struct{ Name, ID, At, Detail string }

@@ -48,23 +48,3 @@ func (s *Table) SaveSlots(ctx context.Context, t tenant.ID, lists []booking.Slot
 	}
 	return nil
 }
-
-// Rest keeps a Cal.com key quiet until a time (it answered 429). All functions of the company see it.
-func (s *Table) Rest(ctx context.Context, t tenant.ID, ref string, until time.Time) error {
-	it := restKey(t, ref).item()
-	it["until"] = num(until.Unix())
-	expires(until.Add(time.Hour))(it)
-	if err := s.putItem(ctx, t, it); err != nil {
-		return fmt.Errorf("note the calendar's rest: %w", err)
-	}
-	return nil
-}
-
-// RestUntil is when a Cal.com key may be used again; zero: at once.
-func (s *Table) RestUntil(ctx context.Context, t tenant.ID, ref string) (time.Time, error) {
-	it, err := s.get(ctx, t, restKey(t, ref))
-	if err != nil || it == nil {
-		return time.Time{}, err
-	}
-	return time.Unix(number(it, "until"), 0).UTC(), nil
-}

@@ -73,6 +73,13 @@ func timerOf(pk, sk string) (Timer, bool) {
 	return Timer{CompanyID: owner[1], PK: pk, SK: sk, Queue: what[1], Name: what[2], Kind: ledger.Kind(owner[2]), About: lastPart(pk)}, true
 }
 
+// TimerOf is a timer that is set as Due will list it.
+func TimerOf(t tenant.ID, x ledger.Timer) Timer {
+	k := timerKey(t, x)
+	due, _ := timerOf(k.pk, k.sk)
+	return due
+}
+
 // KindTimer is the work that a due timer makes.
 const KindTimer = "timer"
 

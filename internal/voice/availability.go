@@ -30,6 +30,9 @@ func (x *turn) wished() (wish, *Reply) {
 	if refused != nil {
 		return wish{}, refused
 	}
+	if refused := x.notByPhone(w, s); refused != nil {
+		return wish{}, refused
+	}
 	doers, staff, refused := x.doers(s)
 	if refused != nil {
 		return wish{}, refused
@@ -153,9 +156,7 @@ func (x *turn) look(w wish, days []german.Date) (booking.View, ledger.Known, *Re
 	q := scheduling.Search{Config: x.config, Branch: x.branch, Doers: w.doers, Days: days}
 	ask := q.Ask()
 	ask.Card = x.request.Caller
-	if h := x.session.Held; h != nil {
-		ask.Days = append(ask.Days, heldDay(h))
-	}
+	ask.Days = append(ask.Days, x.session.Held.Days()...)
 	known, err := x.desk.Store.Gather(x, x.t, ask)
 	if err != nil {
 		return booking.View{}, known, nil, err
@@ -190,8 +191,8 @@ func (x *turn) alternatives(w wish, v booking.View, known ledger.Known, at time.
 		list = v.Alternatives(booking.Wish{At: at, StaffID: w.staff.ID}, x.daysBetween(w.day, w.day.AddDays(searchDays)))
 	}
 	reason, text := "taken", say.takenOffer
-	if !x.inHours(w, at) {
-		reason, text = "outside_hours", say.outsideHours
+	if outside := x.outsideHours(w, at); outside != "" {
+		reason, text = "outside_hours", outside
 	}
 	slots := make([]booking.Slot, len(list))
 	for i, o := range list {
@@ -200,19 +201,25 @@ func (x *turn) alternatives(w wish, v booking.View, known ledger.Known, at time.
 	return x.offering(w, &known, slots, reason, fill(text, "time", german.SpeakTime(w.time))), nil
 }
 
-func (x *turn) inHours(w wish, at time.Time) bool {
+// outsideHours says that a time is outside the opening hours, or too near to their end; empty where it is neither.
+func (x *turn) outsideHours(w wish, at time.Time) string {
 	end := at.Add(w.service.Duration())
+	text := say.outsideHours
 	for _, r := range x.branch.Open(w.day) {
-		if !at.Before(x.branch.At(w.day, r.From)) && !end.After(x.branch.At(w.day, r.To)) {
-			return true
+		from, to := x.branch.At(w.day, r.From), x.branch.At(w.day, r.To)
+		switch {
+		case !at.Before(from) && !end.After(to):
+			return ""
+		case !at.Before(from) && at.Before(to):
+			text = say.tooLateInHours
 		}
 	}
-	return false
+	return text
 }
 
 // offering tells two or three options, or that there is nothing.
 func (x *turn) offering(w wish, known *ledger.Known, slots []booking.Slot, reason, lead string) Reply {
-	x.letGo(known, "", german.Date{})
+	x.letGo(known)
 	data := map[string]any{"reason": reason}
 	requested := map[string]string{}
 	if !w.day.IsZero() {
@@ -340,7 +347,7 @@ func (x *turn) spread(w wish, v booking.View, known ledger.Known, days []german.
 func (x *turn) closedDay(w wish, v booking.View, known ledger.Known) (Reply, error) {
 	next, ok := x.nextOpenDay(w.day)
 	if !ok {
-		x.letGo(&known, "", german.Date{})
+		x.letGo(&known)
 		return answer("no_slots", say.noSlots, offerCallback, map[string]any{"options": []option{}}), nil
 	}
 	list := v.Free(next)
@@ -413,6 +420,9 @@ func (x *turn) getAlternatives() (Reply, error) {
 	}
 	s, refused := x.service()
 	if refused != nil {
+		return *refused, nil
+	}
+	if refused := x.notByPhone(w, s); refused != nil {
 		return *refused, nil
 	}
 	doers, staff, refused := x.doers(s)

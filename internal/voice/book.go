@@ -13,6 +13,7 @@ import (
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/phone"
 	"github.com/askpro/gateway/internal/policy"
 	"github.com/askpro/gateway/internal/scheduling"
@@ -116,12 +117,15 @@ func (x *turn) chosen(o booking.Offer) (wish, booking.Slot, bool) {
 	p, _ := x.config.Person(o.StaffID)
 	at := o.StartsAt().In(x.branch.Location())
 	w := wish{when: when{day: x.branch.Day(at), time: x.branch.LocalMinute(at), wFrom: german.NoTime, wTo: german.NoTime}, service: s, staff: p}
-	for _, d := range x.config.Doers(x.branch.ID, s) {
-		if d.EventTypeID == o.EventTypeID {
-			w.doers = []company.Doer{d}
+	slot := o.Slot()
+	for _, part := range slot.Parts() {
+		for _, d := range x.config.Doers(x.branch.ID, s) {
+			if d.EventTypeID == part.EventTypeID && d.Segment == part.Segment {
+				w.doers = append(w.doers, d)
+			}
 		}
 	}
-	return w, booking.Slot{Start: o.StartsAt(), End: o.EndsAt(), StaffID: o.StaffID, Resource: o.Takes(), EventTypeID: o.EventTypeID}, len(w.doers) == 1
+	return w, slot, len(w.doers) == len(slot.Parts())
 }
 
 // reserve holds an option the caller picked.
@@ -151,13 +155,7 @@ func (x *turn) reserve() (Reply, error) {
 }
 
 func (x *turn) knownOf(o booking.Offer) (ledger.Known, error) {
-	ask := ledger.Ask{Card: x.request.Caller}
-	for _, date := range x.branch.DaysOf(o.StartsAt(), o.EndsAt()) {
-		ask.Days = append(ask.Days, booking.DayKey{Resource: o.Takes(), Date: date})
-	}
-	if h := x.session.Held; h != nil {
-		ask.Days = append(ask.Days, heldDay(h))
-	}
+	ask := ledger.Ask{Card: x.request.Caller, Days: append(booking.DayKeys(x.branch, o.Parts()), x.session.Held.Days()...)}
 	return x.desk.Store.Gather(x, x.t, ask)
 }
 
@@ -178,7 +176,7 @@ func (x *turn) taken(o booking.Offer) (Reply, error) {
 	at := o.StartsAt()
 	var slots []booking.Slot
 	for _, s := range v.Free(w.day) {
-		if s.Start.Equal(at) {
+		if s.Start.Equal(at) && !slices.EqualFunc(s.Parts(), o.Parts(), sameEvent) { // what was refused just now is not offered again
 			slots = append(slots, s)
 		}
 	}
@@ -195,14 +193,15 @@ func (x *turn) taken(o booking.Offer) (Reply, error) {
 	return r, nil
 }
 
+func sameEvent(a, b booking.Part) bool { return a.EventTypeID == b.EventTypeID }
+
 func (x *turn) releaseHold() (Reply, error) {
-	h := x.session.Held
-	if h != nil {
-		known, err := x.desk.Store.Gather(x, x.t, ledger.Ask{Days: []booking.DayKey{heldDay(h)}})
+	if days := x.session.Held.Days(); len(days) > 0 {
+		known, err := x.desk.Store.Gather(x, x.t, ledger.Ask{Days: days})
 		if err != nil {
 			return Reply{}, err
 		}
-		x.letGo(&known, "", german.Date{})
+		x.letGo(&known)
 	}
 	return answer("released", say.released, goOn, nil), nil
 }
@@ -371,18 +370,17 @@ func (x *turn) carryOut(o booking.Offer, w wish, slot booking.Slot, known ledger
 	}
 	plan.Begin = func(step *ledger.Step, a booking.Appointment) error {
 		x.session.Claim(call.Once{Key: key, State: call.Running, Args: x.args.fingerprint(), Until: x.now.Add(workerLimit).Unix(), AppointmentID: a.ID}, x.now)
-		if h := x.session.Held; h != nil { // the hold becomes the appointment's claim; one elsewhere is let go
-			k := heldDay(h)
+		for _, k := range x.session.Held.Days() { // the hold becomes the appointment's claim; one elsewhere is let go
 			if i := slices.IndexFunc(step.Days, func(d booking.Day) bool { return d.Resource == k.Resource && d.Date == k.Date }); i < 0 {
 				if d, ok := known.Days[k]; ok && d.Version > 0 {
 					step.Days = append(step.Days, d.WithoutHold(x.request.CallID, x.now))
 				}
 			}
-			x.session.Held = nil
 		}
+		x.session.Held = nil
 		step.Session = &x.session
 		if x.session.Version == 0 && !x.hasHead {
-			step.Call = x.head()
+			x.head(step)
 		}
 		return nil
 	}
@@ -486,8 +484,10 @@ func (x *turn) outcome(out scheduling.Outcome, w wish) Reply {
 	loc := x.branch.Location()
 	p, _ := x.config.Person(a.StaffID)
 	channels := []string{}
-	if a.AttendeeEmail != "" && x.desk.MailWorks {
-		channels = append(channels, "email")
+	for _, c := range notify.Promised(x.config, a) {
+		if c != notify.Email || x.desk.MailWorks {
+			channels = append(channels, string(c))
+		}
 	}
 	spoken := german.SpeakWhen(a.StartsAt, x.now, loc)
 	data := map[string]any{
@@ -495,8 +495,10 @@ func (x *turn) outcome(out scheduling.Outcome, w wish) Reply {
 		"service_name": w.service.Name, "staff_name": p.Name, "confirmation_channels": channels, "spoken": spoken,
 	}
 	byMail := ""
-	if len(channels) > 0 {
+	if slices.Contains(channels, "email") {
 		byMail = " " + say.byMail
+	} else if len(channels) > 0 {
+		byMail = " " + say.byText
 	}
 	with := ""
 	if p.Name != "" {
@@ -507,8 +509,10 @@ func (x *turn) outcome(out scheduling.Outcome, w wish) Reply {
 		return answer("requested", say.requested, goOn, data)
 	case scheduling.IsUncertain:
 		text := say.uncertainCall
-		if len(channels) > 0 {
+		if slices.Contains(channels, "email") {
 			text = say.uncertain
+		} else if len(channels) > 0 {
+			text = say.uncertainText
 		} else if a.AttendeePhone == "" {
 			text = say.uncertainNothing
 		}

@@ -38,7 +38,7 @@ func (x *turn) cancel() (Reply, error) {
 	if refused != nil {
 		return *refused, nil
 	}
-	if a.UID == "" && len(a.Segments) == 0 {
+	if !a.InCalendar() {
 		return x.changeRefused(scheduling.ChangeOutcome{Result: scheduling.NotReachable}, a, booking.PendingChange{Kind: booking.ToCancel})
 	}
 	if !x.agreed(key, d.FeeCents) {

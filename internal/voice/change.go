@@ -393,12 +393,8 @@ func (x *turn) question(key string, feeCents int64) {
 // knownFor reads what a change of an appointment has to know: its days, further ones, the customer's card.
 func (x *turn) knownFor(a booking.Appointment, more ...booking.DayKey) (ledger.Known, error) {
 	ask := ledger.Ask{Card: a.ContactKey, Days: more, Key: x.config.Company.CalcomAPIKey}
-	for _, date := range x.branch.DaysOf(a.StartsAt, a.EndsAt) {
-		ask.Days = append(ask.Days, booking.DayKey{Resource: a.Resource, Date: date})
-	}
-	if h := x.session.Held; h != nil {
-		ask.Days = append(ask.Days, heldDay(h))
-	}
+	ask.Days = append(ask.Days, booking.DayKeys(x.branch, a.Parts())...)
+	ask.Days = append(ask.Days, x.session.Held.Days()...)
 	return x.desk.Store.Gather(x, x.t, ask)
 }
 
@@ -418,7 +414,7 @@ func (x *turn) carryOutChange(a booking.Appointment, p booking.PendingChange, d 
 			}
 			step.Session = &x.session
 			if x.session.Version == 0 && !x.hasHead {
-				step.Call = x.head()
+				x.head(step)
 			}
 			return nil
 		},

@@ -32,6 +32,7 @@ type Store interface {
 	Appointment(ctx context.Context, t tenant.ID, id string) (booking.Appointment, bool, error)
 	Customer(ctx context.Context, t tenant.ID, id string) (customer.Customer, bool, error)
 	Callback(ctx context.Context, t tenant.ID, id string) (callback.Request, bool, error)
+	OpenCallbacks(ctx context.Context, t tenant.ID, branchID string) ([]callback.Waiting, error)
 }
 
 // Desk answers tool calls.
@@ -42,6 +43,7 @@ type Desk struct {
 	NewID     func() string
 	// Alarm tells people of what needs them; lambdakit lists the names.
 	Alarm func(ctx context.Context, name, company string)
+	quiet sparing
 	// MailWorks says whether a confirmation can be promised by e-mail: a channel without provider does not exist (§16).
 	MailWorks bool
 }

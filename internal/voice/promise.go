@@ -4,13 +4,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
-	"github.com/askpro/gateway/internal/customer"
-	"github.com/askpro/gateway/internal/event"
-	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/phone"
 	"github.com/askpro/gateway/internal/policy"
+	"github.com/askpro/gateway/internal/promise"
 )
 
 // wanted is a call somebody is promised.
@@ -32,47 +31,13 @@ func (x *turn) promise(w wanted) (r *callback.Request, merged bool, err error) {
 	if w.phone == "" || !x.may(policy.Callback).Allowed {
 		return nil, false, nil
 	}
-	known, err := x.desk.Store.Gather(x, x.t, ledger.Ask{Card: w.phone})
-	if err != nil {
-		return nil, false, err
-	}
-	card := known.Card
-	note := strings.TrimSpace(strings.Join(nonEmpty(w.reason, w.preferred), " · "))
-	if id, open := card.OpenCallback(x.branch.ID, w.action, x.now); open {
-		r, ok, err := x.desk.Store.Callback(x, x.t, id)
-		if err != nil {
-			return nil, false, err
-		}
-		if ok && r.Status != callback.Completed && r.Status != callback.Cancelled && r.Status != callback.Expired {
-			if note != "" && len(r.Notes) < 20 {
-				r.Notes = append(r.Notes, note)
-			}
-			if w.wishedAt != nil {
-				r.WishedAt = w.wishedAt
-			}
-			x.step.Callback = &r
-			return &r, true, nil
-		}
-	}
-	r = &callback.Request{
-		ID: x.desk.NewID(), BranchID: x.branch.ID, CallID: x.request.CallID, ServiceID: w.service.ID, StaffID: w.staff.ID,
-		Phone: w.phone, Name: w.name, PreferredTime: w.preferred, Priority: w.priority, Status: callback.Pending, Action: w.action,
-		Reason: w.reason, AppointmentID: w.appointmentID, WishedAt: w.wishedAt, CreatedAt: x.now,
-	}
-	if w.phone == x.request.Caller { // a spoken number identifies nobody
-		r.CustomerID = card.CustomerID
-		if r.Name == "" {
-			r.Name = card.Name
-		}
-	}
-	r.PromisedUntil, r.ExpiresAt = callback.Promise(x.branch, r.Priority, x.now)
-	card = card.WithCallback(customer.Open{CallbackID: r.ID, BranchID: x.branch.ID, Action: r.Action, At: x.now.Unix()}, x.now)
-	x.step.Card, x.step.Callback = &card, r
-	x.step.Events = append(x.step.Events, event.CallbackRequested{
-		Head: event.Head{ID: x.desk.NewID(), CompanyID: x.t.String(), At: x.now, Sequence: 1}, CallbackID: r.ID, CallID: x.request.CallID,
-	})
-	x.session.Called = true
-	return r, false, nil
+	r, merged, err = promise.Maker{Store: x.desk.Store, NewID: x.desk.NewID}.Make(x, x.t, x.config, x.branch, promise.Wish{
+		Phone: w.phone, Transmitted: w.phone == x.request.Caller, Name: w.name, Action: w.action, Priority: w.priority,
+		ServiceID: w.service.ID, StaffID: w.staff.ID, WishedAt: w.wishedAt, Preferred: w.preferred, Reason: w.reason,
+		AppointmentID: w.appointmentID, CallID: x.request.CallID, Now: x.now,
+	}, &x.step)
+	x.session.Called = x.session.Called || r != nil
+	return r, merged, err
 }
 
 func nonEmpty(list ...string) []string {
@@ -97,10 +62,18 @@ func (x *turn) number() string {
 	return x.request.Caller
 }
 
+// requestCallback promises a call. The same words once more in the same call get the same answer, and no second note (§5.4).
 func (x *turn) requestCallback() (Reply, error) {
 	number := x.number()
 	if number == "" {
 		return answer("need_phone_number", say.needNumber, goOn, nil), nil
+	}
+	key := "callback#" + x.args.fingerprint()
+	if once := x.session.Find(key, x.now); once != nil {
+		stored, ok, err := x.desk.Store.ToolCall(x, x.t, x.request.CallID, once.Seq)
+		if err != nil || ok {
+			return Reply{OK: true, Status: stored.Status, raw: []byte(stored.Response)}, err
+		}
 	}
 	priority := callback.Normal
 	switch strings.ToLower(x.args["priority"]) {
@@ -111,9 +84,9 @@ func (x *turn) requestCallback() (Reply, error) {
 	}
 	action := strings.ToLower(x.args["action"])
 	switch action {
-	case "book", "cancel", "reschedule":
+	case callback.ToBook, callback.ToCancel, callback.ToReschedule:
 	default:
-		action = "other"
+		action = callback.Other
 	}
 	w := wanted{phone: number, action: action, priority: priority, preferred: x.args["preferred_time"], reason: x.args["reason"]}
 	if name, kind := readName(x.args["name"], nil, x.now); kind == realName {
@@ -129,7 +102,11 @@ func (x *turn) requestCallback() (Reply, error) {
 			w.staff = m.Found
 		}
 	}
-	return x.answerCallback(w)
+	r, err := x.answerCallback(w)
+	if err == nil && r.Status != "need_phone_number" {
+		x.session.Claim(call.Once{Key: key, State: call.Done, Until: x.now.Add(answerFor).Unix(), Seq: x.session.Seq + 1}, x.now)
+	}
+	return r, err
 }
 
 func (x *turn) answerCallback(w wanted) (Reply, error) {

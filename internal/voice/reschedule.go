@@ -47,7 +47,7 @@ func (x *turn) reschedule() (Reply, error) {
 		return answer("need_new_time", fill(say.needNewTime, "when", x.when(a.StartsAt)), askTime, map[string]any{"current": x.shown(a)}), nil
 	case at.Equal(a.StartsAt):
 		return answer("no_change", fill(say.noChange, "when", x.when(a.StartsAt)), askTime, map[string]any{"current": x.shown(a)}), nil
-	case a.UID == "" && len(a.Segments) == 0, len(w.doers) == 0:
+	case !a.InCalendar(), a.Torn(), len(w.doers) == 0:
 		return x.changeRefused(scheduling.ChangeOutcome{Result: scheduling.NotReachable}, a, booking.PendingChange{Kind: booking.ToReschedule, StartsAt: at.UTC()})
 	}
 	key := moveKey(a.ID, at)
@@ -127,28 +127,18 @@ func (x *turn) optionToMoveTo(day, clock string) (booking.Offer, bool) {
 	return booking.Offer{}, false
 }
 
-// doersOf is who does an appointment's service for it: the one who has it now. Its length stays what it is.
+// doersOf is who does an appointment's service for it: those who have it now. Its length and segments stay what they are.
 func (x *turn) doersOf(a booking.Appointment) (company.Service, []company.Doer) {
 	s, _ := x.config.Service(a.ServiceID)
-	s.DurationMinutes = int(a.EndsAt.Sub(a.StartsAt) / time.Minute)
-	var doers []company.Doer
-	for _, d := range x.config.Doers(a.BranchID, s) {
-		if d.EventTypeID == a.EventTypeID {
-			doers = append(doers, d)
-		}
-	}
-	return s, doers
+	s = a.Service(s)
+	return s, slices.DeleteFunc(x.config.Doers(a.BranchID, s), func(d company.Doer) bool { return !a.Uses(d.EventTypeID) })
 }
 
 func (x *turn) daysAround(a booking.Appointment, at time.Time, said bool) []booking.DayKey {
 	if !said || at.IsZero() {
 		return nil
 	}
-	var keys []booking.DayKey
-	for _, date := range x.branch.DaysOf(at, at.Add(a.EndsAt.Sub(a.StartsAt))) {
-		keys = append(keys, booking.DayKey{Resource: a.Resource, Date: date})
-	}
-	return keys
+	return booking.DayKeys(x.branch, a.PartsAt(at))
 }
 
 func (x *turn) viewToMove(w wish, known ledger.Known, a booking.Appointment) booking.View {
@@ -159,7 +149,7 @@ func (x *turn) viewToMove(w wish, known ledger.Known, a booking.Appointment) boo
 
 // movesInto tells whether somebody else has the new time by our own days.
 func (x *turn) movesInto(w wish, known ledger.Known, a booking.Appointment, at time.Time) bool {
-	return x.viewToMove(w, known, a).Busy(booking.Slot{Start: at, End: at.Add(a.EndsAt.Sub(a.StartsAt)), StaffID: a.StaffID, Resource: a.Resource, EventTypeID: a.EventTypeID})
+	return x.viewToMove(w, known, a).Busy(a.SlotAt(at))
 }
 
 // offerMove asks for the yes to a new time that is free, and holds it meanwhile; else it tells what is.
@@ -202,20 +192,20 @@ func (x *turn) lookToMove(w wish, a booking.Appointment, days []german.Date) (bo
 	q := scheduling.Search{Config: x.config, Branch: x.branch, Doers: w.doers, Days: days}
 	ask := q.Ask()
 	ask.Card = a.ContactKey
-	if h := x.session.Held; h != nil {
-		ask.Days = append(ask.Days, heldDay(h))
-	}
+	ask.Days = append(ask.Days, x.session.Held.Days()...)
 	known, err := x.desk.Store.Gather(x, x.t, ask)
 	if err != nil {
 		return booking.View{}, known, err
 	}
 	if len(x.branch.Open(w.day)) > 0 {
-		list, err := x.desk.Scheduler.SlotsToMove(x, x.t, q, a, w.day)
+		lists, err := x.desk.Scheduler.SlotsToMove(x, x.t, q, a, w.day, x.instant(w.when))
 		if err != nil {
 			return booking.View{}, known, err
 		}
-		list.Calendar = known.Days[booking.DayKey{Resource: a.Resource, Date: w.day}].Calendar // fresh under the day's counter
-		known.Slots[booking.SlotKey{EventTypeID: list.EventTypeID, Date: w.day}] = list
+		for i, p := range a.Parts() {
+			lists[i].Calendar = known.Days[booking.DayKey{Resource: p.Resource, Date: w.day}].Calendar // fresh under the day's counter
+			known.Slots[booking.SlotKey{EventTypeID: p.EventTypeID, Date: w.day}] = lists[i]
+		}
 	}
 	if err := x.desk.Scheduler.Fill(x, x.t, q, &known); err != nil && !errors.Is(err, scheduling.ErrUnavailable) {
 		return booking.View{}, known, err // without the other days there are fewer options, no fault
@@ -232,8 +222,8 @@ func (x *turn) otherTimes(a booking.Appointment, w wish, v booking.View, known l
 		reason, lead = "closed", fill(say.closedDay, "day", german.SpeakOnDate(w.day, x.branch.Day(x.now)))
 	case at.Before(v.Earliest()):
 		reason, lead = "too_soon", fill(say.tooSoon, "earliest", german.SpeakWhen(roundUp(v.Earliest().Truncate(time.Minute)), x.now, x.branch.Location()))
-	case !x.inHours(w, at):
-		reason, lead = "outside_hours", fill(say.outsideHours, "time", german.SpeakTime(w.time))
+	case x.outsideHours(w, at) != "":
+		reason, lead = "outside_hours", fill(x.outsideHours(w, at), "time", german.SpeakTime(w.time))
 	}
 	for _, o := range v.Alternatives(booking.Wish{At: at, StaffID: a.StaffID}, x.daysFor(w)) {
 		if !o.Start.Equal(a.StartsAt) {

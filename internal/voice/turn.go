@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/policy"
@@ -108,12 +110,19 @@ func (x *turn) adopt(s call.Session) {
 	x.session = s
 }
 
-// head is the call's own record, made once.
-func (x *turn) head() *call.Call {
-	return &call.Call{
-		ID: x.desk.NewID(), RetellID: x.request.CallID, BranchID: x.branch.ID, Type: x.request.CallType, From: x.request.Caller, To: x.request.OurNumber,
+// head puts the call's own record into a step, made once, with the timer that asks how the call stands should nobody tell
+// of its end.
+func (x *turn) head(step *ledger.Step) {
+	c := &call.Call{
+		ID: x.desk.NewID(), RetellID: x.request.CallID, BranchID: x.branch.ID, Type: strings.TrimSuffix(x.request.CallType, "_call"),
+		From: x.request.Caller, To: x.request.OurNumber,
 		Direction: x.request.Direction, AgentID: x.request.AgentID, Status: call.Ongoing, StartedAt: &x.now, CreatedAt: x.now, UpdatedAt: x.now,
 	}
+	if c.Direction == "outbound" {
+		c.From, c.To = c.To, c.From
+	}
+	step.Call = c
+	step.SetTimers = append(step.SetTimers, ledger.Poll(c, x.now))
 }
 
 // withAnswer completes a step with the session and the record of this tool call.
@@ -125,7 +134,12 @@ func (x *turn) withAnswer(step *ledger.Step, reply Reply) {
 		Status: reply.Status, DurationMS: time.Since(x.began).Milliseconds(), At: x.now,
 	}
 	if x.session.Version == 0 && !x.hasHead {
-		step.Call = x.head()
+		x.head(step)
+	}
+	if x.session.Ended { // the call has been concluded without this
+		step.Events = append(step.Events, event.CallContinued{
+			Head: event.Head{ID: x.desk.NewID(), CompanyID: x.t.String(), At: x.now, Sequence: x.session.Seq}, CallID: x.request.CallID,
+		})
 	}
 }
 
@@ -143,16 +157,17 @@ func (x *turn) record(reply Reply) (Reply, error) {
 // never becomes another one.
 func (x *turn) service() (company.Service, *Reply) {
 	list := x.config.Bookable(x.branch.ID)
+	if spoken := x.args["service"]; spoken != "" {
+		offered := x.config.Offered(x.branch.ID) // who names what cannot be booked is told so, not asked again
+		if m := company.MatchService(offered, spoken); m.OK {
+			return m.Found, nil
+		} else if len(offered) > 0 {
+			r := x.unknownService(offered, m.Candidates)
+			return company.Service{}, &r
+		}
+	}
 	if len(list) == 0 {
 		r := answer("unknown_service", say.noServices, offerCallback, nil)
-		return company.Service{}, &r
-	}
-	if spoken := x.args["service"]; spoken != "" {
-		m := company.MatchService(list, spoken)
-		if m.OK {
-			return m.Found, nil
-		}
-		r := x.unknownService(list, m.Candidates)
 		return company.Service{}, &r
 	}
 	for _, s := range list {
@@ -223,12 +238,14 @@ func (x *turn) doers(s company.Service) (doers []company.Doer, wish company.Staf
 		r.Next = goOn
 		return nil, wish, &r
 	}
+	if by := doneBy(all, s, m.Found.ID); len(by) > 0 {
+		return by, m.Found, nil
+	}
 	var names []string
 	for _, d := range all {
-		if d.Staff.ID == m.Found.ID {
-			return []company.Doer{d}, m.Found, nil
+		if !slices.Contains(names, d.Staff.Name) {
+			names = append(names, d.Staff.Name)
 		}
-		names = append(names, d.Staff.Name)
 	}
 	r := answer("staff_cannot_provide_service",
 		fill(say.cannotProvide, "wish", firstName(m.Found.Name), "service", s.Name, "staff", german.SpeakList(names, "oder")),
@@ -260,6 +277,7 @@ func (x *turn) offer(s company.Service, slot booking.Slot) (booking.Offer, optio
 	if slot.Resource != slot.StaffID {
 		o.Resource = slot.Resource
 	}
+	o.Segments = slot.OfferSegments()
 	x.session.Offers = append(x.session.Offers, o)
 	if n := len(x.session.Offers); n > maxOffers {
 		x.session.Offers = x.session.Offers[n-maxOffers:]
@@ -295,42 +313,41 @@ func (x *turn) describe(o booking.Offer) option {
 	}
 }
 
-// hold claims an offer's time for two minutes and lets the call's older hold go, in the step of this answer.
+// hold claims the time of an offer, of all its segments together, for two or three minutes and lets the call's older hold
+// go, in the step of this answer.
 func (x *turn) hold(o booking.Offer, known *ledger.Known) time.Time {
 	until := x.now.Add(booking.HoldFor)
-	x.letGo(known, o.Takes(), x.branch.Day(o.StartsAt()))
-	for _, date := range x.branch.DaysOf(o.StartsAt(), o.EndsAt()) {
-		k := booking.DayKey{Resource: o.Takes(), Date: date}
+	if len(o.Segments) > 0 {
+		until = x.now.Add(booking.HoldSegments)
+	}
+	x.letGo(known)
+	parts := o.Parts()
+	days := booking.DayKeys(x.branch, parts)
+	for _, k := range days {
 		d, ok := known.Days[k]
 		if !ok {
-			d = booking.Day{Resource: k.Resource, Date: date}
+			d = booking.Day{Resource: k.Resource, Date: k.Date}
 		}
-		d = d.WithoutHold(x.request.CallID, x.now).With(booking.Entry{
-			Start: o.Start, End: o.EndsAt().Unix(), Kind: booking.Hold, Owner: x.request.CallID, Until: until.Unix(),
-		}, x.now)
+		d = d.WithoutHold(x.request.CallID, x.now)
+		for _, e := range k.Entries(x.branch, parts, booking.Hold, x.request.CallID) {
+			e.Until = until.Unix()
+			d = d.With(e, x.now)
+		}
 		known.Days[k] = d
 		x.setDay(d)
 	}
-	x.session.Held = &call.Held{Resource: o.Takes(), Date: x.branch.Day(o.StartsAt()).String(), Offer: o.ID, Until: until.Unix()}
+	x.session.Held = call.Hold(o.ID, days, until)
 	return until
 }
 
-// letGo releases the call's hold, unless it is on the day that is about to be written anyway.
-func (x *turn) letGo(known *ledger.Known, exceptResource string, exceptDate german.Date) {
-	h := x.session.Held
+// letGo releases the call's hold; what is written to one of its days afterwards replaces this.
+func (x *turn) letGo(known *ledger.Known) {
+	for _, k := range x.session.Held.Days() {
+		if d, ok := known.Days[k]; ok && d.Version > 0 {
+			x.setDay(d.WithoutHold(x.request.CallID, x.now))
+		}
+	}
 	x.session.Held = nil
-	if h == nil || (h.Resource == exceptResource && h.Date == exceptDate.String()) {
-		return
-	}
-	if d, ok := known.Days[heldDay(h)]; ok && d.Version > 0 {
-		x.setDay(d.WithoutHold(x.request.CallID, x.now))
-	}
-}
-
-func heldDay(h *call.Held) booking.DayKey {
-	k := booking.DayKey{Resource: h.Resource}
-	fmt.Sscanf(h.Date, "%d-%d-%d", &k.Date.Year, &k.Date.Month, &k.Date.Day)
-	return k
 }
 
 func (x *turn) setDay(d booking.Day) {

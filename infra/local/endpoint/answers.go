@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
+	"regexp"
 	"slices"
 )
 
@@ -71,6 +72,42 @@ func jsonAnswer(v any) *answer {
 		return jsonError(http.StatusInternalServerError, "InternalFailure", err.Error())
 	}
 	return &answer{http.StatusOK, http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, body}
+}
+
+// The shapes of SendTextMessage's members (botocore, pinpoint-sms-voice-v2/2022-03-31).
+var (
+	smsNumber = regexp.MustCompile(`^\+?[1-9][0-9]{1,18}$`)
+	smsSender = regexp.MustCompile(`^[A-Za-z0-9_:/+-]{1,256}$`)
+)
+
+// sms takes a text message.
+func (e *Endpoint) sms(c *call) *answer {
+	bad := func(reason string) *answer {
+		body, _ := json.Marshal(map[string]string{"__type": "ValidationException", "Message": reason, "Reason": "INVALID_PARAMETER"})
+		return &answer{http.StatusBadRequest, http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, body}
+	}
+	if c.operation != "SendTextMessage" {
+		return bad("only SendTextMessage is known to the local stack")
+	}
+	var in struct{ DestinationPhoneNumber, OriginationIdentity, MessageBody, MessageType string }
+	if err := json.Unmarshal(c.body, &in); err != nil {
+		return bad(err.Error())
+	}
+	switch {
+	case !smsNumber.MatchString(in.DestinationPhoneNumber):
+		return bad("DestinationPhoneNumber")
+	case !smsSender.MatchString(in.OriginationIdentity):
+		return bad("OriginationIdentity")
+	case in.MessageBody == "" || len(in.MessageBody) > 1600:
+		return bad("MessageBody")
+	case in.MessageType != "" && in.MessageType != "TRANSACTIONAL" && in.MessageType != "PROMOTIONAL":
+		return bad("MessageType")
+	}
+	id, err := e.Mailbox.ReceiveSMS(in.OriginationIdentity, in.DestinationPhoneNumber, in.MessageBody)
+	if err != nil {
+		return jsonError(http.StatusInternalServerError, "InternalServerException", err.Error())
+	}
+	return jsonAnswer(map[string]string{"MessageId": id})
 }
 
 // ses takes a letter that SendEmail carries as MIME.

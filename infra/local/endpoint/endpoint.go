@@ -18,9 +18,10 @@ import (
 	"github.com/askpro/gateway/infra/local/template"
 )
 
-// Mailbox takes what SES would send.
+// Mailbox takes what SES and End User Messaging would send.
 type Mailbox interface {
 	ReceiveSES(from string, to []string, raw []byte) (messageID string, err error)
+	ReceiveSMS(from, to, text string) (messageID string, err error)
 }
 
 // Options of an endpoint.
@@ -56,7 +57,7 @@ func New(o Options) *Endpoint {
 // call is one request on its way through the endpoint.
 type call struct {
 	caller    caller
-	service   string // as in the controls: dynamodb, sqs, events, s3, ses, sts, ssm, secretsmanager
+	service   string // as in the controls: dynamodb, sqs, events, s3, ses, sms, sts, ssm, secretsmanager
 	operation string
 	body      []byte
 	asked     bool // the caller itself asked for consumed capacity
@@ -177,6 +178,8 @@ func (e *Endpoint) perform(ctx context.Context, c *call) (*answer, error) {
 		kept = e.sts(c)
 	case c.service == "ses":
 		kept = e.ses(c)
+	case c.service == "sms":
+		kept = e.sms(c)
 	case c.service == "sqs" && strings.HasPrefix(c.operation, "SendMessage"):
 		var err error
 		if kept, err = e.keep(ctx, c); err != nil {

@@ -36,6 +36,7 @@ type world struct {
 type record struct {
 	calls  []seen
 	mails  []mail
+	texts  []string
 	killed []string
 }
 
@@ -63,6 +64,14 @@ func (w *world) ReceiveSES(from string, to []string, raw []byte) (string, error)
 	defer w.mu.Unlock()
 	w.record.mails = append(w.record.mails, mail{from, to, string(raw)})
 	return "mail-1", nil
+}
+
+// ReceiveSMS is where the world's text messages end.
+func (w *world) ReceiveSMS(from, to, text string) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.record.texts = append(w.record.texts, from+" "+to+" "+text)
+	return "text-1", nil
 }
 
 // Now is the stack's clock.

@@ -13,6 +13,7 @@ import (
 // Fault is something that shall go wrong. Empty fields fit everything.
 type Fault struct {
 	Function  string `json:"function,omitempty"`
+	Company   string `json:"company,omitempty"` // id: calls in another company's session do not count
 	Service   string `json:"service,omitempty"`
 	Operation string `json:"operation,omitempty"`
 	Nth       int    `json:"nth,omitempty"`   // first matching call that it hits, from 1
@@ -73,13 +74,19 @@ func (f *faults) list() []Fired {
 	return append([]Fired{}, f.fired...)
 }
 
+// elsewhere tells whether a call is another company's than the fault is for. A function's own calls are everybody's.
+func (f *Fault) elsewhere(c *call) bool {
+	session := c.caller.tags["company"]
+	return f.Company != "" && session != "" && session != f.Company
+}
+
 // match counts a call against every fault and returns the first that hits it.
 func (f *faults) match(c *call) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var hit *Fault
 	for _, x := range f.set {
-		fits := (x.Function == "" || x.Function == c.caller.function) && (x.Service == "" || x.Service == c.service) && (x.Operation == "" || x.Operation == c.operation)
+		fits := (x.Function == "" || x.Function == c.caller.function) && !x.elsewhere(c) && (x.Service == "" || x.Service == c.service) && (x.Operation == "" || x.Operation == c.operation)
 		if !fits {
 			continue
 		}
@@ -96,7 +103,7 @@ func (f *faults) match(c *call) *Fault {
 // throttles are the services' own words for too much.
 var throttles = map[string]string{
 	"dynamodb": "ProvisionedThroughputExceededException", "sqs": "RequestThrottled", "events": "ThrottlingException", "s3": "SlowDown",
-	"ses": "TooManyRequestsException", "sts": "Throttling", "ssm": "ThrottlingException", "secretsmanager": "ThrottlingException",
+	"ses": "TooManyRequestsException", "sms": "ThrottlingException", "sts": "Throttling", "ssm": "ThrottlingException", "secretsmanager": "ThrottlingException",
 }
 
 // injected is the answer to a call that is made to fail without being done.

@@ -17,7 +17,7 @@ import (
 // targets are the services that name themselves in X-Amz-Target.
 var targets = map[string]string{
 	"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "streams", "AmazonSQS": "sqs", "AWSEvents": "events",
-	"AmazonSSM": "ssm", "secretsmanager": "secretsmanager",
+	"AmazonSSM": "ssm", "secretsmanager": "secretsmanager", "PinpointSMSVoiceV2": "sms",
 }
 
 // operationOf tells which API a request speaks to. A service or operation that is not known here gets a name all the same:
@@ -142,6 +142,10 @@ func (e *Endpoint) actions(c *call) ([]iam.Request, error) {
 		if id := text(in["SecretId"]); id != "" {
 			add(c.operation, arn("secretsmanager", "secret:", id))
 		}
+	case "sms": // the policies' name for it is another one
+		if from := text(in["OriginationIdentity"]); from != "" {
+			list = append(list, iam.Request{Action: "sms-voice:" + c.operation, Resource: senderARN(from)})
+		}
 	case "ses":
 		from, err := mail.ParseAddress(text(in["FromEmailAddress"]))
 		if err != nil {
@@ -150,6 +154,15 @@ func (e *Endpoint) actions(c *call) ([]iam.Request, error) {
 		add(c.operation, arn("ses", "identity/", from.Address[strings.LastIndexByte(from.Address, '@')+1:]))
 	}
 	return list, nil
+}
+
+// senderARN is an origination identity's: a number of ours, or a name, of which there is one per country (here all of them
+// send to Germany).
+func senderARN(identity string) string {
+	if strings.HasPrefix(identity, "+") || strings.HasPrefix(identity, "phone-") {
+		return arn("sms-voice", "phone-number/", identity)
+	}
+	return arn("sms-voice", "sender-id/", identity+"/DE")
 }
 
 func assumeActions(c *call) ([]iam.Request, error) {

@@ -29,6 +29,9 @@ func TestEveryCallIsJudged(t *testing.T) {
 		q.header = map[string]string{"X-Amz-Copy-Source": fill(from)}
 		return q
 	}
+	text := func(operation, from string) request {
+		return request{service: "sms-voice", target: "PinpointSMSVoiceV2." + operation, body: `{"DestinationPhoneNumber":"+4915112345678","OriginationIdentity":"` + from + `","MessageBody":"x"}`}
+	}
 	ses := func(path, from string) request {
 		return request{service: "ses", target: "POST " + path, body: `{"FromEmailAddress":"` + from + `","Destination":{"ToAddresses":["a@b.example"]},"Content":{"Raw":{"Data":"eA=="}}}`}
 	}
@@ -98,15 +101,21 @@ func TestEveryCallIsJudged(t *testing.T) {
 		{"a letter with a name before it", "work-notifications", ses("/v2/email/outbound-emails", `\"Salon, Mitte\" <termine@`+w.system.Mail+">"), ""},
 		{"a letter in another's name", "work-notifications", ses("/v2/email/outbound-emails", "x@other.example"), "AccessDeniedException"},
 		{"another call of SES", "work-notifications", ses("/v2/email/identities", "termine@"+w.system.Mail), "AccessDeniedException"},
+		{"a text message with a name", "work-notifications", text("SendTextMessage", "SalonMitte"), ""},
+		{"a text message with a number", "work-notifications", text("SendTextMessage", "+4915799912345"), ""},
+		{"a text message from a pool", "work-notifications", text("SendTextMessage", "arn:aws:sms-voice:eu-central-1:000000000000:pool/pool-1"), "AccessDeniedException"},
+		{"a text message without a sender", "work-notifications", text("SendTextMessage", ""), "AccessDeniedException"},
+		{"a voice message", "work-notifications", text("SendVoiceMessage", "SalonMitte"), "AccessDeniedException"},
+		{"a text message by others", hook, text("SendTextMessage", "SalonMitte"), "AccessDeniedException"},
 		{"a service that is not here", hook, request{service: "kms", target: "TrentService.Decrypt", body: `{}`}, "AccessDeniedException"},
 	} {
 		who := w.tenant(t, "TenantWriteRole", tt.who)
 		if tt.who != tenantA {
 			who = w.as(t, tt.who)
 		}
-		before := len(w.reached()) + len(w.saw().mails)
+		before := len(w.reached()) + len(w.saw().mails) + len(w.saw().texts)
 		got := w.do(t, who, tt.q)
-		arrived := len(w.reached())+len(w.saw().mails) > before
+		arrived := len(w.reached())+len(w.saw().mails)+len(w.saw().texts) > before
 		switch {
 		case tt.want == "" && (got.status != http.StatusOK || !arrived):
 			t.Errorf("%s is refused: %d %s", tt.name, got.status, got.body)

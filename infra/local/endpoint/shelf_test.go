@@ -157,3 +157,24 @@ func TestSESTakesRawLettersOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestEndUserMessagingTakesTextMessages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	who := w.as(t, "work-notifications")
+	post := func(to, body string) reply {
+		t.Helper()
+		return w.do(t, who, request{service: "sms-voice", target: "PinpointSMSVoiceV2.SendTextMessage", body: `{"DestinationPhoneNumber":"` + to + `","OriginationIdentity":"SalonMitte","MessageBody":"` + body + `","MessageType":"TRANSACTIONAL"}`})
+	}
+	if got := post("+4915112345678", "Bis morgen!"); got.status != http.StatusOK || !strings.Contains(got.body, `"MessageId":"text-1"`) {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if got := w.saw().texts; len(got) != 1 || got[0] != "SalonMitte +4915112345678 Bis morgen!" || len(w.reached()) != 0 {
+		t.Errorf("received %q; the emulator saw %q", got, w.reached())
+	}
+	for _, tt := range [][2]string{{"0151", "x"}, {"+49151x", "x"}, {"+4915112345678", ""}, {"+4915112345678", strings.Repeat("a", 1601)}} {
+		if got := post(tt[0], tt[1]); got.status != http.StatusBadRequest || got.code != "ValidationException" {
+			t.Errorf("%q: %d %s", tt, got.status, got.body)
+		}
+	}
+}

@@ -34,20 +34,25 @@ func needs(s *template.System) map[string][]need {
 	consume := func(name string) []need {
 		return []need{{action: "sqs:ReceiveMessage", resource: queue(name)}, {action: "sqs:DeleteMessage", resource: queue(name)}, {action: "sqs:GetQueueAttributes", resource: queue(name)}}
 	}
+	text := func(sender string) need {
+		return need{action: "sms-voice:SendTextMessage", resource: "arn:aws:sms-voice:eu-central-1:000000000000:" + sender}
+	}
 	stream := s.Table.ARN + "/stream/2026"
 	return map[string][]need{
 		"hook-retell-inbound": append([]need{route, number, secret("retell"), send("sync")}, assume("TenantReadRole")...),
 		"hook-retell-events":  {route, number, secret("retell"), send("default"), object("s3:PutObject", "incoming/retell/1.json.gz")},
 		"hook-retell-tools":   append([]need{route, number, secret("retell"), secret("calcom")}, assume("TenantWriteRole")...),
 		"hook-calcom":         {route, secret("calcom-webhook"), send("sync"), object("s3:PutObject", "incoming/calcom/1.json.gz")},
-		"work-default":        append(append(consume("default"), object("s3:GetObject", "incoming/retell/1.json.gz")), assume("TenantWriteRole")...),
-		"work-notifications":  append(append(consume("notifications"), send("notifications"), need{action: "ses:SendEmail", resource: "arn:aws:ses:eu-central-1:000000000000:identity/" + s.Mail}), assume("TenantWriteRole")...),
-		"work-sync":           append(append(consume("sync"), send("sync"), secret("calcom"), object("s3:GetObject", "incoming/calcom/1.json.gz")), assume("TenantWriteRole")...),
+		"work-default":        append(append(consume("default"), secret("retell"), object("s3:GetObject", "incoming/retell/1.json.gz")), assume("TenantWriteRole")...),
+		"work-notifications": append(append(consume("notifications"), send("notifications"), need{action: "ses:SendEmail", resource: "arn:aws:ses:eu-central-1:000000000000:identity/" + s.Mail},
+			text("sender-id/SalonMitte/DE"), text("phone-number/phone-0123"), secret("smtp"), secret("manage")), assume("TenantWriteRole")...),
+		"work-sync": append(append(consume("sync"), send("sync"), send("notifications"), secret("calcom"), object("s3:GetObject", "incoming/calcom/1.json.gz")), assume("TenantWriteRole")...),
 		"stream-outbox": {
 			{action: "dynamodb:GetRecords", resource: stream}, {action: "dynamodb:GetShardIterator", resource: stream}, {action: "dynamodb:DescribeStream", resource: stream}, {action: "dynamodb:ListStreams", resource: stream},
 			{action: "events:PutEvents", resource: s.Bus.ARN}, send("events-dead"),
 		},
-		"cron-timers": {{"dynamodb:Query", s.Table.ARN + "/index/due", "DUE#3"}, send("sync")},
+		"cron-timers": {{"dynamodb:Query", s.Table.ARN + "/index/due", "DUE#3"}, send("sync"), send("notifications"), send("default")},
+		"cron-rounds": {{"dynamodb:Query", s.Table.ARN, "DIRECTORY#COMPANIES"}, send("sync")},
 	}
 }
 

@@ -55,6 +55,7 @@ type Stack struct {
 	Inbox    *inbox.Inbox
 	Retell   *retell.Server
 	SMTP     string // address of the inbox's SMTP server, on any free port
+	trust    string // file with its certificate
 	operator *operator.Stack
 	emulator *emulator.Emulator
 	sources  *sources.Sources
@@ -94,7 +95,7 @@ func (s *Stack) start(ctx, background context.Context) error {
 	var err error
 	s.System, err = template.Read(filepath.Join(s.Root, "template.yaml"), template.Options{
 		Stack: s.operator.Name, Endpoint: s.operator.Env.Base,
-		Parameters: map[string]string{"Stage": "local", "Architecture": string(architecture), "CalcomBaseUrl": s.operator.Calcom},
+		Parameters: map[string]string{"Stage": "local", "Architecture": string(architecture), "CalcomBaseUrl": s.operator.Calcom, "RetellBaseUrl": s.operator.Retell},
 	})
 	if err != nil {
 		return err
@@ -161,16 +162,35 @@ func (s *Stack) connect(bootstraps map[string]string) error {
 	if err != nil {
 		return err
 	}
-	mail, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if err := s.serveMail(); err != nil {
 		return err
 	}
-	s.SMTP, s.smtp = mail.Addr().String(), s.Inbox.SMTP()
-	go s.smtp.Serve(mail) //nolint:errcheck // it ends with Stop
 	door := frontdoor.New(frontdoor.Options{Functions: s.System.Functions, Invoke: s.Host.Invoke, Now: s.Clock.Now})
 	for i, h := range []http.Handler{door, s.partners(), s.Inbox.Handler(), s.aws()} {
 		s.servers[i].handler.Store(&h)
 	}
+	return nil
+}
+
+// serveMail lets the inbox speak SMTP with a certificate of its own, which the functions of this stack trust.
+func (s *Stack) serveMail() error {
+	certificate, trust, err := inbox.Certificate()
+	if err != nil {
+		return err
+	}
+	// The functions run in folders of their own.
+	if s.trust, err = filepath.Abs(filepath.Join(s.folder(), "trust.pem")); err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.trust, trust, 0o600); err != nil {
+		return err
+	}
+	mail, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s.SMTP, s.smtp = mail.Addr().String(), s.Inbox.SMTP(&certificate)
+	go s.smtp.Serve(mail) //nolint:errcheck // it ends with Stop
 	return nil
 }
 
@@ -224,6 +244,8 @@ func (s *Stack) environment(f template.Function, process string) []string {
 	env := []string{
 		"AWS_ACCESS_KEY_ID=" + c.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey, "AWS_SESSION_TOKEN=" + c.SessionToken,
 		"AWS_ENDPOINT_URL=" + s.operator.Env.Base, "ASKPRO_CLOCK=invocation",
+		// The inbox is a mail server on this machine, with a certificate nobody else would take.
+		"ASKPRO_LOCAL_MAIL=true", "SSL_CERT_FILE=" + s.trust,
 	}
 	if zone := os.Getenv("ASKPRO_FUNCTION_TZ"); zone != "" { // tests run the functions in another zone
 		env = append(env, "TZ="+zone)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,22 +19,26 @@ import (
 )
 
 // Company is a test's own: open every day from 8 to 20, Anna and Mario cut (Schnitt, 30 minutes, both; Lang, 60, Anna;
-// Bart, 15, Mario; Freigabe, 30, Anna, needs her approval), Erika is known and has an address, Max has none.
+// Bart, 15, Mario; Freigabe, 30, Anna, needs her approval), Erika is known and has an address, Max has none. Anna also does
+// Dauerwelle, a composite in segments (A 50, gap 15, B 5, gap 10, C 15, D 40; Mario can do D), Volumenwelle, the same as one
+// block, and Pony, which fits into the gaps (5).
 type Company struct {
 	*Stack
 	ID                  tenant.ID
 	Slug, Key, Secret   string
 	Number, Erika, Max  string // telephone numbers
 	ErikaMail, BranchTo string
-	Events              int64  // event types are Events+1 …
-	more                string // of its file
+	Events              int64                    // event types are Events+1 …
+	Edit                func(file string) string // of its file, for the next Load
+	more                string                   // of its file
+	head                string                   // of its company, as more members
 }
 
 var companies atomic.Int64
 
 const file = `
 company: {slug: %[1]s, name: Testsalon, webhook_route_id: %[1]s, retell_api_keys: [%[7]s],
-  calcom_api_key: "ssm:/askpro/local/calcom/%[1]s/api-key", calcom_webhook_secrets: ["ssm:/askpro/local/calcom-webhook/%[1]s/secret"]}
+  calcom_api_key: "ssm:/askpro/local/calcom/%[1]s/api-key", calcom_webhook_secrets: ["ssm:/askpro/local/calcom-webhook/%[1]s/secret"]%[8]s}
 branches: [{slug: mitte, name: Mitte, address: Testweg 1, city: Berlin, phone: "%[2]s", notification_email: branch@%[1]s.example,
   business_hours: {monday: ["08:00-20:00"], tuesday: ["08:00-20:00"], wednesday: ["08:00-20:00"], thursday: ["08:00-20:00"], friday: ["08:00-20:00"], saturday: ["08:00-20:00"], sunday: ["08:00-20:00"]},
   forwarding: {fallback_number: "+493000000000"}}]
@@ -44,12 +49,23 @@ services:
   - {slug: lang, name: Langhaarschnitt, priority: 20, duration_minutes: 60, price_cents: 5500, event_types: [{staff: anna, id: %[3]d03}]}
   - {slug: bart, name: Bartpflege, priority: 30, duration_minutes: 15, price_cents: 1500, event_types: [{staff: mario, id: %[3]d04}]}
   - {slug: freigabe, name: Freigabe, priority: 40, duration_minutes: 30, price_cents: 1000, requires_confirmation: true, event_types: [{staff: anna, id: %[3]d05}]}
+  - {slug: dauerwelle, name: Dauerwelle, priority: 60, duration_minutes: 135, price_cents: 12000, composite: true, composite_mode: segments, segments: &perm [{key: A, name: Wickeln, duration_min: 50, gap_after_min: 15},
+      {key: B, name: Fixieren, duration_min: 5, gap_after_min: 10}, {key: C, name: Ausspülen, duration_min: 15}, {key: D, name: Schneiden, duration_min: 40}],
+     event_types: [{staff: anna, segment: A, id: %[3]d21}, {staff: anna, segment: B, id: %[3]d22}, {staff: anna, segment: C, id: %[3]d23}, {staff: anna, segment: D, id: %[3]d24}, {staff: mario, segment: D, id: %[3]d25}]}
+  - {slug: volumenwelle, name: Volumenwelle, priority: 61, duration_minutes: 135, price_cents: 11000, composite: true, composite_mode: block, segments: *perm , event_types: [{staff: anna, id: %[3]d26}]}
+  - {slug: pony, name: Pony, priority: 62, duration_minutes: 5, price_cents: 800, event_types: [{staff: anna, id: %[3]d27}]}
 customers: [{name: Erika Test, phone: "%[4]s", email: erika@%[1]s.example}, {name: Max Test, phone: "%[5]s"}]
 %[6]s
 `
 
 // NewCompany enters a company of the test's own; more is appended to its file (policies, for instance).
 func (s *Stack) NewCompany(t testing.TB, more ...string) *Company {
+	t.Helper()
+	return s.NewCompanyWith(t, nil, more...)
+}
+
+// NewCompanyWith is NewCompany with more members of the file's company, such as sms_sender.
+func (s *Stack) NewCompanyWith(t testing.TB, members []string, more ...string) *Company {
 	t.Helper()
 	n := companies.Add(1)
 	// Numbers and ids must not meet those of another test process on the same stack.
@@ -61,6 +77,9 @@ func (s *Stack) NewCompany(t testing.TB, more ...string) *Company {
 		ID: tenant.Proven(ident.Derive("company", slug)),
 	}
 	c.more = strings.Join(more, "\n")
+	for _, m := range members {
+		c.head += ", " + m
+	}
 	c.Load(t, c.ref("webhook"), map[string]string{c.ref("webhook"): c.Key})
 	return c
 }
@@ -78,7 +97,10 @@ func (c *Company) Load(t testing.TB, keyRefs string, values map[string]string) {
 	for k, v := range values {
 		secrets[k] = v
 	}
-	text := fmt.Sprintf(file, c.Slug, c.Number, c.Events, c.Erika, c.Max, c.more, strings.Join(quoted, ", "))
+	text := fmt.Sprintf(file, c.Slug, c.Number, c.Events, c.Erika, c.Max, c.more, strings.Join(quoted, ", "), c.head)
+	if c.Edit != nil {
+		text = c.Edit(text)
+	}
 	c.must(t, http.MethodPost, c.Local("company"), map[string]any{"file": text, "secrets": secrets}, nil)
 }
 
@@ -254,6 +276,22 @@ func (s *Stack) Mails(t testing.TB, to string) []Mail {
 	return out.Mails
 }
 
+// SMS is a text message in the inbox.
+type SMS struct{ From, To, Text string }
+
+// Texts are the text messages to a number.
+func (s *Stack) Texts(t testing.TB, to string) []SMS {
+	t.Helper()
+	var out struct{ SMS []SMS }
+	s.must(t, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/_sim/messages?to=%s", s.Ports.Inbox, url.QueryEscape(to)), nil, &out)
+	return out.SMS
+}
+
+// Mailbox is a control's address at the inbox's port.
+func (s *Stack) Mailbox(path string) string {
+	return fmt.Sprintf("http://127.0.0.1:%d/_sim/%s", s.Ports.Inbox, path)
+}
+
 // Appointment reads one of ours; the test fails when there is none.
 func (c *Company) Appointment(t testing.TB, id string) booking.Appointment {
 	t.Helper()
@@ -291,4 +329,49 @@ func (r Reply) Options() (starts []string) {
 		starts = append(starts, s)
 	}
 	return starts
+}
+
+// BehindAll does many things in the calendar without us, quickly.
+func (c *Company) BehindAll(t testing.TB, list []map[string]any) []Booking {
+	t.Helper()
+	for _, f := range list {
+		f["company"] = c.Slug
+	}
+	var out []Booking
+	c.must(t, http.MethodPost, c.Sim("bookings/all"), list, &out)
+	return out
+}
+
+// EventTypeChanged changes an event type in the calendar: title, minutes, gone.
+func (c *Company) EventTypeChanged(t testing.TB, id int64, f map[string]any) {
+	t.Helper()
+	f["company"], f["id"] = c.Slug, id
+	c.must(t, http.MethodPost, c.Sim("event-types"), f, nil)
+}
+
+// Round lets the company alone have its round, as if a quarter of an hour were over.
+func (c *Company) Round(t testing.TB) {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"kind": "round", "company_id": c.ID.String(), "at": c.Clock(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out struct{ BatchItemFailures []any }
+	c.must(t, http.MethodPost, c.Local("invoke/work-sync"), map[string]any{"Records": []any{map[string]any{"messageId": "round-" + c.Slug, "body": string(body), "eventSource": "aws:sqs", "attributes": map[string]string{"ApproximateReceiveCount": "1"}}}}, &out)
+	if len(out.BatchItemFailures) > 0 {
+		t.Fatalf("the round failed: see the log of work-sync in %s", c.Logs)
+	}
+}
+
+// Request is one API call that Cal.com got.
+type Request struct {
+	Operation string
+	At        time.Time
+}
+
+// Requests are the API calls that Cal.com got from the company.
+func (c *Company) Requests(t testing.TB) (list []Request) {
+	t.Helper()
+	c.must(t, http.MethodGet, c.Sim("requests?company="+c.Slug), nil, &list)
+	return list
 }

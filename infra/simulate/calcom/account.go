@@ -1,6 +1,7 @@
 package calcom
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -17,8 +18,8 @@ func (s *Server) listEventTypes(a *account, r *http.Request) respond {
 	user, slug := r.URL.Query().Get("username"), r.URL.Query().Get("eventSlug")
 	list := []any{}
 	for _, id := range slices.Sorted(maps.Keys(a.eventTypes)) {
-		e := a.eventTypes[id]
-		if (user == "" || user == e.username(a)) && (slug == "" || slug == e.service.Slug) {
+		e := a.eventType(id)
+		if e != nil && (user == "" || user == e.username(a)) && (slug == "" || slug == e.service.Slug) {
 			list = append(list, e.wire(a))
 		}
 	}
@@ -27,9 +28,34 @@ func (s *Server) listEventTypes(a *account, r *http.Request) respond {
 
 func (s *Server) getEventType(a *account, r *http.Request) respond {
 	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	e := a.eventTypes[id]
+	e := a.eventType(id)
 	if e == nil {
 		return no(http.StatusNotFound, "NotFoundException", "Event type with id "+r.PathValue("id")+" not found")
 	}
 	return ok(http.StatusOK, e.wire(a))
+}
+
+// EventType is what somebody changes about one in the calendar, without us.
+type EventType struct {
+	Company string `json:"company"`
+	ID      int64  `json:"id"`
+	Title   string `json:"title"`
+	Minutes int    `json:"minutes"`
+	Gone    bool   `json:"gone"` // what was booked with it stays
+}
+
+// Change replaces what was changed about an event type before; without anything it is as in the company's file.
+func (s *Server) Change(in EventType) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, err := s.named(in.Company)
+	if err != nil {
+		return err
+	}
+	e := a.eventTypes[in.ID]
+	if e == nil {
+		return fmt.Errorf("%s has no event type %d", a.slug, in.ID)
+	}
+	e.changed = in
+	return nil
 }

@@ -2,6 +2,9 @@ package calcom
 
 import (
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -45,19 +48,29 @@ func (s *Server) Bookings(company string) []Shown {
 
 // Behind is something done in Cal.com without us: in the calendar, by the staff.
 type Behind struct {
-	Company string `json:"company"`
-	Service string `json:"service"` // slug, name or first name, like staff
-	Staff   string `json:"staff"`
-	Start   string `json:"start"`  // RFC 3339, or local to the company without an offset
-	UID     string `json:"uid"`    // of what is moved or cancelled; of a new one: instead of a made-up one
-	Action  string `json:"action"` // made, moved, cancelled
-	Webhook bool   `json:"webhook"`
+	Company  string         `json:"company"`
+	Service  string         `json:"service"` // slug, name or first name, like staff
+	Staff    string         `json:"staff"`
+	Start    string         `json:"start"`  // RFC 3339, or local to the company without an offset
+	UID      string         `json:"uid"`    // of what is changed; of a new one: instead of a made-up one
+	Action   string         `json:"action"` // made, moved, cancelled, doubled, lost, absent, present
+	Webhook  bool           `json:"webhook"`
+	NewDate  bool           `json:"new_date"` // cancelled: the host asks for another date
+	Mute     bool           `json:"mute"`     // cancelled: without saying who and why
+	Name     string         `json:"name"`     // of the attendee of a new one, like the next two
+	Email    string         `json:"email"`
+	Phone    string         `json:"phone"`
+	Metadata map[string]any `json:"metadata"` // of a new one
 }
 
 // Behind does it; without Webhook nobody is told. The calendar itself forbids only double bookings, no hours.
 func (s *Server) Behind(in Behind) (Shown, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.behind(in)
+}
+
+func (s *Server) behind(in Behind) (Shown, error) {
 	a, err := s.named(in.Company)
 	if err != nil {
 		return Shown{}, err
@@ -65,7 +78,7 @@ func (s *Server) Behind(in Behind) (Shown, error) {
 	s.hushed = !in.Webhook
 	defer func() { s.hushed = false }()
 	var start time.Time
-	if in.Start != "" || in.Action != "cancelled" {
+	if in.Start != "" || in.Action == "made" || in.Action == "moved" {
 		if start, err = a.local(in.Start); err != nil {
 			return Shown{}, err
 		}
@@ -73,23 +86,53 @@ func (s *Server) Behind(in Behind) (Shown, error) {
 	switch in.Action {
 	case "made":
 		return s.makeBehind(a, in, start)
-	case "moved", "cancelled":
+	case "moved", "cancelled", "doubled", "lost", "absent", "present":
 	default:
-		return Shown{}, errors.New("action is made, moved or cancelled")
+		return Shown{}, errors.New("action is made, moved, cancelled, doubled, lost, absent or present")
 	}
 	b := s.lookUp(a, in, start)
 	if b == nil {
 		return Shown{}, errors.New("no such live booking: name it by uid, or (cancelled) by staff and start")
 	}
 	host := b.eventType.host.Email
-	if in.Action == "cancelled" {
-		s.end(b, ending{reason: "Im Kalender abgesagt", by: host})
-		return b.shown(), nil
+	switch in.Action {
+	case "cancelled":
+		x := ending{reason: "Im Kalender abgesagt", by: host, newDate: in.NewDate}
+		if in.Mute {
+			x.reason, x.by = "", ""
+		}
+		s.end(b, x)
+	case "doubled": // the same attendee, metadata and time once more, as a repeated POST makes it where the calendar allows it
+		double := s.add(a, b.eventType, b.start, b.attendee, maps.Clone(b.metadata), b.fields)
+		double.status = b.status
+		s.tell("BOOKING_CREATED", double, nil)
+		return double.shown(), nil
+	case "lost": // without a trace
+		s.bookings = slices.DeleteFunc(s.bookings, func(x *booking) bool { return x == b })
+	case "absent", "present":
+		s.markAbsent(b, in.Action == "absent")
+	default:
+		if !s.free(a, b.eventType, start, b.uid) {
+			return Shown{}, errors.New("that time is taken")
+		}
+		b = s.replace(b, start, change{reason: "Im Kalender verschoben", by: host})
 	}
-	if !s.free(a, b.eventType, start, b.uid) {
-		return Shown{}, errors.New("that time is taken")
+	return b.shown(), nil
+}
+
+// BehindAll does many things, quickly; the first that is refused ends it.
+func (s *Server) BehindAll(list []Behind) ([]Shown, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	done := []Shown{}
+	for i, in := range list {
+		x, err := s.behind(in)
+		if err != nil {
+			return done, fmt.Errorf("number %d: %w", i+1, err)
+		}
+		done = append(done, x)
 	}
-	return s.replace(b, start, change{reason: "Im Kalender verschoben", by: host}).shown(), nil
+	return done, nil
 }
 
 func (s *Server) makeBehind(a *account, in Behind, start time.Time) (Shown, error) {
@@ -103,7 +146,13 @@ func (s *Server) makeBehind(a *account, in Behind, start time.Time) (Shown, erro
 		return Shown{}, errors.New("that time is taken")
 	}
 	who := attendee{Name: "Frieda Fremd", Email: "frieda.fremd@example.org", TimeZone: e.branch.Location().String(), Language: "de"}
-	b := s.add(a, e, start, who, map[string]any{}, nil)
+	if in.Name != "" {
+		who.Name, who.Email, who.Phone = in.Name, in.Email, in.Phone
+	}
+	if in.Metadata == nil {
+		in.Metadata = map[string]any{}
+	}
+	b := s.add(a, e, start, who, in.Metadata, nil)
 	b.status = "accepted" // whoever enters it means it
 	if in.UID != "" {
 		b.uid, b.icsUID = in.UID, in.UID+"@Cal.com"

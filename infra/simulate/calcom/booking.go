@@ -20,6 +20,7 @@ type booking struct {
 	icsUID     string         // stays the same over all moves
 	sequence   int            // of the iCalendar object, counts its changes
 	ended      ending
+	absent     bool   // the attendee did not come
 	move       change // what made this booking of an older one
 	to         string // uid of the booking that replaced this one
 	created    time.Time
@@ -35,8 +36,11 @@ type attendee struct {
 	Language string `json:"language,omitempty"`
 }
 
-// ending is who ended a booking, and why.
-type ending struct{ reason, by string }
+// ending is who ended a booking, and why; newDate: and asks the attendee for another one.
+type ending struct {
+	reason, by string
+	newDate    bool
+}
 
 // change is a move: from which booking, why, by whom.
 type change struct{ from, reason, by string }
@@ -44,7 +48,7 @@ type change struct{ from, reason, by string }
 // History is one thing that happened to a booking.
 type History struct {
 	At   time.Time `json:"at"`
-	What string    `json:"what"` // made, moved to <uid>, cancelled, accepted, rejected
+	What string    `json:"what"` // made, moved to <uid>, cancelled, accepted, rejected, absent, present
 }
 
 // live bookings fill their host's time; one that waits for confirmation does so, too.
@@ -96,6 +100,13 @@ func (s *Server) end(b *booking, x ending) {
 	b.status, b.ended = "cancelled", x
 	s.note(b, "cancelled")
 	s.tell("BOOKING_CANCELLED", b, nil)
+}
+
+// markAbsent says whether the attendee came. It changes the attendee, not the booking: updatedAt stays.
+func (s *Server) markAbsent(b *booking, absent bool) {
+	b.absent = absent
+	b.history = append(b.history, History{s.now(), map[bool]string{true: "absent", false: "present"}[absent]})
+	s.tell("BOOKING_NO_SHOW_UPDATED", b, nil)
 }
 
 // replace makes the new booking of a move: new id, new uid; the old one is cancelled and points to it. Only the owner's

@@ -1,6 +1,7 @@
 package calcom
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,14 +23,30 @@ type account struct {
 
 type eventType struct {
 	id       int64
-	service  companyfile.Service
-	host     companyfile.Staff // without slug: the account itself, nobody in particular
+	service  companyfile.Service // of the event type of a segment: its name, slug and length
+	every    time.Duration       // the distance of the starts that are offered
+	host     companyfile.Staff   // without slug: the account itself, nobody in particular
 	branch   company.Branch
 	confirms bool // the host has to say yes
+	changed  EventType
 }
 
 func (e *eventType) minutes() time.Duration {
+	if e.changed.Minutes != 0 {
+		return time.Duration(e.changed.Minutes) * time.Minute
+	}
 	return time.Duration(e.service.DurationMinutes) * time.Minute
+}
+
+// title is the service's name, until somebody changes it in the calendar.
+func (e *eventType) title() string { return cmp.Or(e.changed.Title, e.service.Name) }
+
+// eventType by id; nil when there is none any more.
+func (a *account) eventType(id int64) *eventType {
+	if e := a.eventTypes[id]; e != nil && !e.changed.Gone {
+		return e
+	}
+	return nil
 }
 
 // resource is whose calendar a booking fills.
@@ -70,10 +87,28 @@ func newAccount(f companyfile.File, secrets map[string]string) (*account, error)
 			if where == "" && len(f.Branches) > 0 {
 				where = f.Branches[0].Slug
 			}
-			a.eventTypes[e.ID] = &eventType{id: e.ID, service: s, host: staff[e.Staff], branch: branches[where], confirms: s.RequiresConfirmation}
+			what, every := part(s, e.Segment)
+			a.eventTypes[e.ID] = &eventType{
+				id: e.ID, service: what, every: every, host: staff[e.Staff], branch: branches[where], confirms: s.RequiresConfirmation,
+			}
 		}
 	}
 	return a, nil
+}
+
+// part is what an event type is for: the service, or one of its segments, which is an event type of its own at Cal.com. A
+// company sets the starts of later segments close together, or they could not follow the first one.
+func part(s companyfile.Service, segment string) (companyfile.Service, time.Duration) {
+	for i, x := range s.Segments {
+		if x.Key != segment || segment == "" {
+			continue
+		}
+		s.Name, s.Slug, s.DurationMinutes = s.Name+": "+x.Name, s.Slug+"-"+strings.ToLower(x.Key), x.DurationMin
+		if i > 0 {
+			return s, 5 * time.Minute
+		}
+	}
+	return s, step
 }
 
 // ownerID is the user of an account that is none of the staff.
@@ -117,7 +152,7 @@ func called(word, slug, name string) bool {
 	return fits(slug) || strings.EqualFold(word, name) || slices.ContainsFunc(strings.Fields(name), fits)
 }
 
-// step is the distance of the starts that are offered.
+// step is how far apart starts are, where nothing else is set.
 const step = 15 * time.Minute
 
 // slots are the bookable starts in [from, to); the time of a booking that is to be moved counts as free.
@@ -126,7 +161,7 @@ func (s *Server) slots(a *account, e *eventType, from, to time.Time, moving stri
 	for day := e.branch.Day(from); !e.branch.At(day, 0).After(to); day = day.AddDays(1) {
 		for _, r := range e.branch.Open(day) {
 			last := e.branch.At(day, r.To).Add(-e.minutes())
-			for at := e.branch.At(day, r.From); !at.After(last); at = at.Add(step) {
+			for at := e.branch.At(day, r.From); !at.After(last); at = at.Add(e.every) {
 				if !at.Before(from) && at.Before(to) && at.After(s.now()) && s.free(a, e, at, moving) {
 					out = append(out, at)
 				}

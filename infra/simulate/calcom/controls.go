@@ -27,6 +27,8 @@ func (s *Server) controls(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("DELETE /_sim/bookings", s.clear(func() { s.bookings = nil }))
 	mux.HandleFunc("POST /_sim/bookings", control(func(in Behind) (any, error) { return s.Behind(in) }))
+	mux.HandleFunc("POST /_sim/bookings/all", control(func(in []Behind) (any, error) { return s.BehindAll(in) }))
+	mux.HandleFunc("POST /_sim/event-types", control(func(in EventType) (any, error) { return nil, s.Change(in) }))
 	mux.HandleFunc("GET /_sim/faults", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
 		fired := append([]Fault{}, s.faults.fired...)

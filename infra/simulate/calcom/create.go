@@ -40,7 +40,7 @@ func (s *Server) create(a *account, r *http.Request) respond {
 	if len(flaws) > 0 {
 		return invalid(flaws...)
 	}
-	e := a.eventTypes[in.EventTypeID]
+	e := a.eventType(in.EventTypeID)
 	if e == nil {
 		return no(http.StatusNotFound, "NotFoundException", fmt.Sprintf("Event type with id %d not found", in.EventTypeID))
 	}

@@ -38,7 +38,7 @@ func modes(operation string) []string {
 		return []string{"delay", "duplicate", "drop"}
 	case "create":
 		return append(calls, "foreign")
-	case "slots", "get", "list", "cancel", "reschedule", "confirm", "decline", "event-types", "me":
+	case "slots", "get", "list", "cancel", "reschedule", "confirm", "decline", "mark-absent", "event-types", "me":
 		return calls
 	}
 	return nil
@@ -48,7 +48,7 @@ func (f *faults) add(x Fault) error {
 	may := modes(x.Operation)
 	switch {
 	case may == nil:
-		return fmt.Errorf("operation %q: slots, create, get, list, cancel, reschedule, confirm, decline, event-types, me or webhook", x.Operation)
+		return fmt.Errorf("operation %q: slots, create, get, list, cancel, reschedule, confirm, decline, mark-absent, event-types, me or webhook", x.Operation)
 	case !slices.Contains(may, x.Mode):
 		return fmt.Errorf("mode %q of %s: %s", x.Mode, x.Operation, strings.Join(may, ", "))
 	case x.Mode == "status" && (x.Status < 400 || x.Status > 599):

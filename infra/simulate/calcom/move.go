@@ -3,6 +3,7 @@ package calcom
 import (
 	"net/http"
 	"net/mail"
+	"strings"
 )
 
 // cancel answers 200 with the cancelled booking; a second time it is refused.
@@ -52,6 +53,30 @@ func (s *Server) reschedule(a *account, r *http.Request) respond {
 		return badRequest(text)
 	}
 	return ok(http.StatusCreated, s.replace(old, start, change{reason: in.Reason, by: in.By}).wire())
+}
+
+// markAbsentees says who came. An address that is not the booker's changes nothing here: there are no guests.
+func (s *Server) markAbsentees(a *account, r *http.Request) respond {
+	b := s.byUID(a, r.PathValue("uid"))
+	if b == nil {
+		return notFound(r)
+	}
+	var in struct {
+		Host      *bool `json:"host"`
+		Attendees []struct {
+			Email  string `json:"email"`
+			Absent bool   `json:"absent"`
+		} `json:"attendees"`
+	}
+	if x, bad := read(r, &in); bad {
+		return x
+	}
+	for _, x := range in.Attendees {
+		if strings.EqualFold(x.Email, b.attendee.Email) {
+			s.markAbsent(b, x.Absent)
+		}
+	}
+	return ok(http.StatusOK, b.wire())
 }
 
 // confirm is the host's yes. There is no trigger of its own for it: it arrives as BOOKING_CREATED.

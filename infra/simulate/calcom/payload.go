@@ -11,9 +11,23 @@ const (
 	cancelledStamp = "2006-01-02T15:04:05+00:00"
 )
 
+// noShow is the payload of BOOKING_NO_SHOW_UPDATED: it names the booking in its own way.
+func noShow(b *booking) map[string]any {
+	message := b.attendee.Email + " marked as no-show"
+	if !b.absent {
+		message = b.attendee.Email + " unmarked as no-show"
+	}
+	return map[string]any{
+		"message": message, "attendees": []any{map[string]any{"email": b.attendee.Email, "noShow": b.absent}}, "bookingUid": b.uid, "bookingId": b.id,
+	}
+}
+
 // payload of the BOOKING_* triggers, each with its holes: CANCELLED and REJECTED carry no metadata and other labels. old
 // is the booking that was moved, or nil.
 func payload(trigger string, b, old *booking) map[string]any {
+	if trigger == "BOOKING_NO_SHOW_UPDATED" {
+		return noShow(b)
+	}
 	e := b.eventType
 	over := trigger == "BOOKING_CANCELLED" || trigger == "BOOKING_REJECTED"
 	p := map[string]any{
@@ -35,7 +49,7 @@ func payload(trigger string, b, old *booking) map[string]any {
 	switch trigger {
 	case "BOOKING_CANCELLED":
 		p["startTime"], p["endTime"] = b.start.Format(cancelledStamp), b.end.Format(cancelledStamp)
-		p["cancellationReason"], p["cancelledBy"], p["requestReschedule"] = b.ended.reason, b.ended.by, false
+		p["cancellationReason"], p["cancelledBy"], p["requestReschedule"] = b.ended.reason, b.ended.by, b.ended.newDate
 	case "BOOKING_REJECTED":
 		p["startTime"], p["endTime"], p["rejectionReason"] = b.start.Format(stamp), b.end.Format(stamp), b.ended.reason
 	case "BOOKING_REQUESTED":

@@ -19,6 +19,7 @@ type Options struct {
 	Deliver string                // base of the webhook URLs: the front door
 	Kill    func(function string) // ends the function's busy processes, for faults of mode kill
 	Limit   int                   // requests per key and minute; 0: Cal.com's 120
+	Take    func(Webhook)         // gets the webhooks at once and in order, instead of Deliver
 }
 
 // Server is Cal.com for the companies it was told of. It is safe for concurrent use.
@@ -86,12 +87,17 @@ func (s *Server) AddCompany(f companyfile.File, secrets map[string]string) error
 	return nil
 }
 
-// Reset forgets bookings, faults and requests; the companies stay.
+// Reset forgets bookings, faults, requests and what was changed about event types; the companies stay.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bookings, s.requests, s.windows = nil, nil, map[string]*window{}
 	s.faults = faults{}
+	for _, a := range s.accounts {
+		for _, e := range a.eventTypes {
+			e.changed = EventType{}
+		}
+	}
 }
 
 // Left says what is still on its way; empty: nothing.
@@ -108,18 +114,19 @@ func (s *Server) Left() string {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, call := range map[string]http.HandlerFunc{
-		"GET /v2/me":                         s.api("me", "", s.me),
-		"GET /v2/event-types":                s.api("event-types", versionEventTypes, s.listEventTypes),
-		"GET /v2/event-types/{id}":           s.api("event-types", versionEventTypes, s.getEventType),
-		"GET /v2/slots":                      s.api("slots", versionSlots, s.getSlots),
-		"POST /v2/bookings":                  s.api("create", versionBookings, s.create),
-		"GET /v2/bookings":                   s.api("list", versionBookings, s.list),
-		"GET /v2/bookings/{uid}":             s.api("get", versionBookings, s.get),
-		"POST /v2/bookings/{uid}/cancel":     s.api("cancel", versionBookings, s.cancel),
-		"POST /v2/bookings/{uid}/reschedule": s.api("reschedule", versionBookings, s.reschedule),
-		"POST /v2/bookings/{uid}/confirm":    s.api("confirm", versionBookings, s.confirm),
-		"POST /v2/bookings/{uid}/decline":    s.api("decline", versionBookings, s.decline),
-		"/v2/":                               func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, noRoute(r)) },
+		"GET /v2/me":                          s.api("me", "", s.me),
+		"GET /v2/event-types":                 s.api("event-types", versionEventTypes, s.listEventTypes),
+		"GET /v2/event-types/{id}":            s.api("event-types", versionEventTypes, s.getEventType),
+		"GET /v2/slots":                       s.api("slots", versionSlots, s.getSlots),
+		"POST /v2/bookings":                   s.api("create", versionBookings, s.create),
+		"GET /v2/bookings":                    s.api("list", versionBookings, s.list),
+		"GET /v2/bookings/{uid}":              s.api("get", versionBookings, s.get),
+		"POST /v2/bookings/{uid}/cancel":      s.api("cancel", versionBookings, s.cancel),
+		"POST /v2/bookings/{uid}/reschedule":  s.api("reschedule", versionBookings, s.reschedule),
+		"POST /v2/bookings/{uid}/confirm":     s.api("confirm", versionBookings, s.confirm),
+		"POST /v2/bookings/{uid}/decline":     s.api("decline", versionBookings, s.decline),
+		"POST /v2/bookings/{uid}/mark-absent": s.api("mark-absent", versionBookings, s.markAbsentees),
+		"/v2/":                                func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, noRoute(r)) },
 	} {
 		mux.HandleFunc(pattern, call)
 	}

@@ -16,7 +16,7 @@ func (s *Server) getSlots(a *account, r *http.Request) respond {
 	if err != nil {
 		return invalid(flaw(nil, "eventTypeId", q.Get("eventTypeId"), "isNumber", "eventTypeId must be a number conforming to the specified constraints"))
 	}
-	e := a.eventTypes[id]
+	e := a.eventType(id)
 	if e == nil {
 		return no(http.StatusNotFound, "NotFoundException", "Event Type not found")
 	}

@@ -45,8 +45,18 @@ func (s *Server) envelope(trigger string, payload any) []byte {
 	return bytes.TrimSpace(b.Bytes())
 }
 
+// Webhook is one as it would be posted; it is of the company with this slug.
+type Webhook struct {
+	Company string
+	Body    []byte
+}
+
 // send posts a body, signed, in the background. Called with s.mu held.
 func (s *Server) send(a *account, body []byte, wait time.Duration) {
+	if s.Take != nil {
+		s.Take(Webhook{a.slug, body})
+		return
+	}
 	s.webhooks++
 	signature := "no-secret-provided"
 	if a.secret != "" {

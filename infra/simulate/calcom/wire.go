@@ -15,7 +15,7 @@ func (b *booking) wire() map[string]any {
 	e := b.eventType
 	who := map[string]any{
 		"name": b.attendee.Name, "email": b.attendee.Email, "displayEmail": b.attendee.Email, "timeZone": b.attendee.TimeZone,
-		"language": b.attendee.Language, "absent": false,
+		"language": b.attendee.Language, "absent": b.absent,
 	}
 	if b.attendee.Phone != "" {
 		who["phoneNumber"] = b.attendee.Phone
@@ -52,8 +52,8 @@ func (b *booking) wire() map[string]any {
 // wire is API v2's event type (2024-06-14), as far as a set-up check may look.
 func (e *eventType) wire(a *account) map[string]any {
 	return map[string]any{
-		"id": e.id, "title": e.service.Name, "slug": e.service.Slug, "description": e.service.Description,
-		"lengthInMinutes": e.service.DurationMinutes, "minimumBookingNotice": 0, "beforeEventBuffer": 0, "afterEventBuffer": 0,
+		"id": e.id, "title": e.title(), "slug": e.service.Slug, "description": e.service.Description,
+		"lengthInMinutes": int(e.minutes() / time.Minute), "minimumBookingNotice": 0, "beforeEventBuffer": 0, "afterEventBuffer": 0,
 		"locations":     []any{map[string]any{"type": "address", "address": e.location(), "public": true}},
 		"bookingFields": []any{}, "metadata": map[string]any{}, "ownerId": e.host.CalcomUserID,
 		"confirmationPolicy": map[string]any{"type": map[bool]string{true: "always", false: "never"}[e.confirms]},

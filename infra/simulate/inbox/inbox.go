@@ -35,21 +35,32 @@ type Inbox struct {
 	got     Messages
 	faults  []*Fault
 	secrets []Secret
+	logins  map[string]string // password of a user
 	number  int
 }
 
 // New makes an empty inbox on the stack's clock.
-func New(now func() time.Time) *Inbox { return &Inbox{now: now, got: empty()} }
+func New(now func() time.Time) *Inbox {
+	return &Inbox{now: now, got: empty(), logins: map[string]string{}}
+}
 
 func empty() Messages { return Messages{Mails: []Mail{}, SMS: []SMS{}, Webhooks: []Webhook{}} }
 
 // ReceiveSES takes a letter as SES's SendEmail (raw) hands it over: to are the destinations, whatever its header says.
 // It returns the message id that SES would answer with.
 func (b *Inbox) ReceiveSES(from string, to []string, raw []byte) (string, error) {
-	return b.receiveMail("ses", from, to, raw)
+	return b.receiveMail(envelope{via: "ses", from: from, to: to}, raw)
 }
 
-func (b *Inbox) receiveMail(via, from string, to []string, raw []byte) (string, error) {
+// envelope is how a letter came.
+type envelope struct {
+	via, from string
+	to        []string
+	encrypted bool
+	login     string
+}
+
+func (b *Inbox) receiveMail(e envelope, raw []byte) (string, error) {
 	if f := b.fault("mail"); f != nil {
 		return "", errRefused
 	}
@@ -59,7 +70,8 @@ func (b *Inbox) receiveMail(via, from string, to []string, raw []byte) (string, 
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	m.ID, m.ReceivedAt, m.Via, m.Sender, m.To = b.nextID(), b.now(), via, from, slices.Clone(to)
+	m.ID, m.ReceivedAt, m.Via, m.Sender, m.To = b.nextID(), b.now(), e.via, e.from, slices.Clone(e.to)
+	m.Encrypted, m.Login = e.encrypted, e.login
 	b.got.Mails = append(b.got.Mails, m)
 	return m.ID, nil
 }
@@ -108,9 +120,10 @@ func (b *Inbox) Messages(to, path string) Messages {
 	return out
 }
 
-// Clear forgets everything, faults and receivers' secrets too.
+// Clear forgets everything, faults, logins and receivers' secrets too.
 func (b *Inbox) Clear() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.got, b.faults, b.secrets = empty(), nil, nil
+	clear(b.logins)
 }

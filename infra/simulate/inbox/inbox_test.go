@@ -134,7 +134,7 @@ func TestALetterBySMTPIsParsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := b.SMTP()
+	server := b.SMTP(nil)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	send := func(raw []byte) error {

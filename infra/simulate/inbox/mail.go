@@ -17,10 +17,12 @@ import (
 type Mail struct {
 	ID          string            `json:"id"`
 	ReceivedAt  time.Time         `json:"received_at"`
-	Via         string            `json:"via"`    // ses or smtp
-	Sender      string            `json:"sender"` // of the envelope
-	From        string            `json:"from"`   // of the header
-	To          []string          `json:"to"`     // of the envelope: who gets it
+	Via         string            `json:"via"`                 // ses or smtp
+	Encrypted   bool              `json:"encrypted,omitempty"` // smtp: inside TLS
+	Login       string            `json:"login,omitempty"`     // smtp: the name it was handed in with
+	Sender      string            `json:"sender"`              // of the envelope
+	From        string            `json:"from"`                // of the header
+	To          []string          `json:"to"`                  // of the envelope: who gets it
 	Subject     string            `json:"subject"`
 	MessageID   string            `json:"message_id"`
 	Headers     map[string]string `json:"headers"` // as they came, undecoded; the first of several

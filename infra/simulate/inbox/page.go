@@ -42,6 +42,7 @@ func (b *Inbox) Handler() http.Handler {
 	mux.HandleFunc("POST /_sim/faults", control(b.setFault))
 	mux.HandleFunc("DELETE /_sim/faults", b.clearFaults)
 	mux.HandleFunc("POST /_sim/secrets", control(b.addSecret))
+	mux.HandleFunc("POST /_sim/logins", control(b.addLogin))
 	return mux
 }
 

@@ -1,0 +1,15 @@
+package store
+
+import (
+	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// EventCollection is the partition in which an event lies, beside what it tells of.
+func EventCollection(t tenant.ID, e event.Event) string { return aboutPartition(t, e) }
+
+// CallCollection is the partition of a call.
+func CallCollection(t tenant.ID, callID string) string { return callPartition(t, callID) }
+
+// CallbackCollection is the partition of a callback.
+func CallbackCollection(t tenant.ID, id string) string { return callbackKey(t, id).pk }
