@@ -1,0 +1,112 @@
+package intent
+
+import "strconv"
+
+// A feature is something an utterance has or has not. Its name begins with its kind:
+//
+//	w:termin       a word                      s:termi       its stem
+//	c:^ter         letters of a word, 3 to 5    b:mein termi  two stems in a row
+//	m:fault        a meaning                   p:day>works   two meanings, in this order and not far apart
+//	l:A2           what the lists count        n:3           how long it is
+//
+// Words explain a decision: every feature but the last two kinds belongs to one or two of them.
+type visit func(name []byte, word, other int)
+
+const (
+	pairWithin  = 6 // words between the two meanings of a pair
+	longestGram = 5
+)
+
+func features(tokens []token, t *tally, see visit) {
+	d := meanings()
+	var buffer [96]byte
+	var spans [mostWords + 1]int
+	var all [4 * mostWords]meaning
+	ms := all[:0]
+	previous := "^"
+	for i, word := range tokens {
+		see(append(append(buffer[:0], "w:"...), word.norm...), i, i)
+		st := stem(word.norm)
+		see(append(append(buffer[:0], "s:"...), st...), i, i)
+		b := append(append(append(append(buffer[:0], "b:"...), previous...), ' '), st...)
+		see(b, i, max(0, i-1))
+		previous = st
+		grams(word.norm, i, see)
+		spans[i] = len(ms)
+		ms = d.of(word.norm, ms)
+	}
+	n := len(tokens)
+	spans[n] = len(ms)
+	if n > 0 {
+		see(append(append(append(buffer[:0], "b:"...), previous...), " $"...), n-1, n-1)
+	}
+	for i := range n {
+		for _, m := range ms[spans[i]:spans[i+1]] {
+			see(append(append(buffer[:0], "m:"...), d.names[m]...), i, i)
+			for j := i + 1; j < n && j <= i+pairWithin; j++ {
+				for _, o := range ms[spans[j]:spans[j+1]] {
+					see(append(append(append(append(buffer[:0], "p:"...), d.names[m]...), '>'), d.names[o]...), i, j)
+				}
+			}
+		}
+	}
+	see(strconv.AppendInt(append(buffer[:0], "l:A"...), bucket(t.a), 10), -1, -1)
+	see(strconv.AppendInt(append(buffer[:0], "l:S"...), bucket(t.s), 10), -1, -1)
+	see(strconv.AppendInt(append(buffer[:0], "n:"...), int64(min(n, 6)), 10), -1, -1)
+}
+
+// bucket of a sum: halves, up to two.
+func bucket(sum float64) int64 { return int64(2 * max(-1, min(sum, 2))) }
+
+// grams are the word's runs of 3 to 5 letters, with ^ and $ for its ends.
+func grams(word string, i int, see visit) {
+	var buffer [longestWord + 4]byte
+	b := append(append(append(append(buffer[:0], "c:"...), '^'), word...), '$')
+	var name [longestGram + 2]byte
+	copy(name[:], "c:")
+	for n := 3; n <= longestGram; n++ {
+		for at := 2; at+n <= len(b); at++ {
+			copy(name[2:], b[at:at+n])
+			see(name[:2+n], i, i)
+		}
+	}
+}
+
+// stem is the part of a word that its forms have in common, roughly: German endings, ge- in front, umlauts folded. What English
+// loses by it does not matter as long as its forms meet.
+func stem(word string) string {
+	if len(word) <= 3 {
+		return word
+	}
+	w := word
+	if len(w) >= 6 && w[:2] == "ge" {
+		w = w[2:]
+	}
+	for len(w) > 3 {
+		end := w[len(w)-2:]
+		switch {
+		case len(w) > 5 && (end == "em" || end == "er" || end == "nd"):
+			w = w[:len(w)-2]
+		case end[1] == 't' || end[1] == 'e' || end[1] == 's' || end[1] == 'n':
+			w = w[:len(w)-1]
+		default:
+			return w
+		}
+	}
+	return w
+}
+
+// Features names what the model sees in an utterance, each once, for learning from it.
+func (d *Detector) Features(utterance string) []string {
+	tokens := split(utterance)
+	t := d.tally(tokens)
+	var names []string
+	seen := map[string]bool{}
+	features(tokens, &t, func(name []byte, _, _ int) {
+		if !seen[string(name)] {
+			seen[string(name)] = true
+			names = append(names, string(name))
+		}
+	})
+	return names
+}
