@@ -13,53 +13,67 @@ type Evidence struct {
 	For    Intent
 	Weight float64
 	Listed bool
+
+	word string
 }
 
 const (
 	mostEvidence = 6
-	leastWeight  = 0.4 // of the model: what is less says nothing
+	leastWeight  = 0.2 // of the model: what is less says nothing worth reading
 )
 
 // explain fills in what the answer rests on: entries of the lists, then the words that moved the model, the strongest first.
+// Words of grammar are left out as long as there are others.
 func (r *Result) explain(tokens []token, t tally, o odds) {
-	var listed [mostWords]bool
+	said := map[string]bool{}
 	for _, m := range t.taken {
+		for i := range m.places {
+			said[tokens[i].norm] = true
+		}
 		if m.a == 0 && m.s == 0 {
 			continue
 		}
-		for i := range m.places {
-			listed[i] = true
-		}
-		if !slices.Contains(r.Keywords, m.String()) {
-			r.Keywords = append(r.Keywords, m.String())
-		}
-		e := Evidence{Said: m.said(tokens), For: Appointment, Weight: m.a, Listed: true}
+		e := Evidence{Said: m.said(tokens), For: Appointment, Weight: m.a, Listed: true, word: m.String()}
 		if m.s > 0 || m.a < 0 {
 			e.For, e.Weight = ServiceDesk, m.s-m.a
 		}
 		r.Evidence = append(r.Evidence, e)
 	}
-	strongest := func(x, y Evidence) int { return cmp.Compare(y.Weight, x.Weight) }
 	slices.SortStableFunc(r.Evidence, strongest)
-	var heard []Evidence
-	for i, w := range o.byWord {
-		if listed[i] || math.Abs(w) < leastWeight {
-			continue
-		}
-		e := Evidence{Said: tokens[i].said, For: Appointment, Weight: math.Round(math.Abs(w)*10) / 10}
-		if w < 0 {
-			e.For = ServiceDesk
-		}
-		heard = append(heard, e)
-		if e.For == r.Intent && w != 0 && !slices.Contains(r.Keywords, tokens[i].norm) && len(r.Keywords) < mostEvidence {
-			r.Keywords = append(r.Keywords, tokens[i].norm)
-		}
+	heard := o.heard(tokens, said, false)
+	if !slices.ContainsFunc(append(heard, r.Evidence...), func(e Evidence) bool { return e.For == r.Intent }) {
+		heard = append(heard, o.heard(tokens, said, true)...)
 	}
-	slices.SortStableFunc(heard, strongest)
 	r.Evidence = append(r.Evidence, heard...)
 	if len(r.Evidence) > mostEvidence {
 		r.Evidence = r.Evidence[:mostEvidence]
 	}
+	for _, e := range r.Evidence {
+		if (e.Listed || e.For == r.Intent) && !slices.Contains(r.Keywords, e.word) {
+			r.Keywords = append(r.Keywords, e.word)
+		}
+	}
+}
+
+func strongest(x, y Evidence) int { return cmp.Compare(y.Weight, x.Weight) }
+
+// heard are the words that moved the model, but for those already said: words of matter, or of grammar.
+func (o *odds) heard(tokens []token, said map[string]bool, grammar bool) []Evidence {
+	var heard []Evidence
+	for i, w := range o.byWord {
+		word := tokens[i].norm
+		if said[word] || functionWords()[word] != grammar || math.Abs(w) < leastWeight {
+			continue
+		}
+		said[word] = true
+		e := Evidence{Said: tokens[i].said, For: Appointment, Weight: math.Round(math.Abs(w)*10) / 10, word: word}
+		if w < 0 {
+			e.For = ServiceDesk
+		}
+		heard = append(heard, e)
+	}
+	slices.SortStableFunc(heard, strongest)
+	return heard
 }
 
 // said is the entry's words as they were said.

@@ -1,6 +1,9 @@
 package intent
 
-import "strconv"
+import (
+	"strconv"
+	"sync"
+)
 
 // A feature is something an utterance has or has not. Its name begins with its kind:
 //
@@ -25,13 +28,17 @@ func features(tokens []token, t *tally, see visit) {
 	ms := all[:0]
 	previous := "^"
 	for i, word := range tokens {
-		see(append(append(buffer[:0], "w:"...), word.norm...), i, i)
 		st := stem(word.norm)
-		see(append(append(buffer[:0], "s:"...), st...), i, i)
+		if functionWords()[word.norm] {
+			see(append(append(buffer[:0], "f:"...), word.norm...), i, i)
+		} else {
+			see(append(append(buffer[:0], "w:"...), word.norm...), i, i)
+			see(append(append(buffer[:0], "s:"...), st...), i, i)
+			grams(word.norm, i, see)
+		}
 		b := append(append(append(append(buffer[:0], "b:"...), previous...), ' '), st...)
 		see(b, i, max(0, i-1))
 		previous = st
-		grams(word.norm, i, see)
 		spans[i] = len(ms)
 		ms = d.of(word.norm, ms)
 	}
@@ -110,3 +117,17 @@ func (d *Detector) Features(utterance string) []string {
 	})
 	return names
 }
+
+// functionWords carry grammar, not matter. They count for little on their own, or every statement would be a fault.
+var functionWords = sync.OnceValue(func() map[string]bool {
+	return set(`ich du er sie es wir ihr mich mir dich dir ihn ihm uns euch ihnen mein meine meinen meinem meiner dein unser unsere unseren
+		unserem unserer ihre ihren ihrem ihrer ihres der die das den dem des ein eine einen einem einer eines dieser diese dieses diesen
+		da hier dort und oder aber doch auch nur noch schon mal so ja nein nee also denn dann wenn weil dass ob als wie was wer wo wann
+		bin bist ist sind seid war waren wäre wären hab habe hast hat haben habt hatte hatten hätte hätten wird werden wurde wurden würde
+		würden will wollte wollten möchte möchten kann können könnte könnten konnte soll sollte muss müsste müssten darf
+		in im an am auf aus bei beim mit nach von vom vor zu zum zur für über um durch ohne bis gegen seit wegen
+		sich man jetzt eben halt einfach eigentlich sehr ganz etwas was alles immer wieder mehr
+		i you he she it we they me him her us them my your his its our their the a an this that these those there here and or but also
+		just only so yes no if because as how what who where when am is are was were be been being have has had do does did will would
+		can could should must may might in on at of off out with to from for by about up s t d m re ve ll not`)
+})

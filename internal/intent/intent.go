@@ -113,6 +113,14 @@ func (d *Detector) Detect(utterance string) Result {
 	return r
 }
 
+// Likely is what the model alone thinks: the probabilities of the two intents. The rest is neither.
+func (d *Detector) Likely(utterance string) (appointment, service float64) {
+	tokens := split(utterance)
+	t := d.tally(tokens)
+	o := d.model().read(tokens, &t)
+	return o.a, o.s
+}
+
 // Where the two readers meet. Chosen by cross-validation over topics (testdata/intents/README.md).
 const (
 	// sharpness raises the model's odds so that the default threshold, seven to one, falls where the decisions taken are right

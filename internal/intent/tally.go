@@ -29,6 +29,7 @@ func (d *Detector) tally(tokens []token) tally {
 		}
 		t.own = t.own || m.own
 	}
+	t.a, t.s = round3(t.a), round3(t.s)
 	winner, margin := Margin(t.a, t.s)
 	w, entries := t.s, forS
 	if winner == Appointment {

@@ -2,25 +2,20 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 )
 
-// readFrames fills every sentence frame of a file with the words of its slots, so many times each.
-func readFrames(file string, times int) ([]utterance, error) {
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
+// fillFrames fills every sentence frame with words of its slots, so many times, by chance that is the same everywhere.
+func fillFrames(text string, times int) ([]utterance, error) {
 	slots := map[string][]string{}
-	labels := map[string]string{"a": "appointment", "s": "service_desk", "u": "unsure"}
-	var all []utterance
+	meant := map[string]string{"a": labels[appointment], "s": labels[serviceDesk], "u": labels[unsure]}
 	seed := uint32(1)
-	next := func(n int) int { // a linear congruential generator: the same sentences everywhere
+	draw := func(n int) int { // a linear congruential generator
 		seed = seed*1664525 + 1013904223
 		return int(seed>>8) % n
 	}
-	for line := range strings.Lines(string(raw)) {
+	var all []utterance
+	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		switch {
 		case line == "", line[0] == '#':
@@ -31,18 +26,18 @@ func readFrames(file string, times int) ([]utterance, error) {
 			}
 		default:
 			label, frame, _ := strings.Cut(line, ":")
-			if labels[label] == "" {
-				return nil, fmt.Errorf("%s: %q has no label a, s or u", file, line)
+			if meant[label] == "" {
+				return nil, fmt.Errorf("frames: %q has no label a, s or u", line)
 			}
 			said := map[string]bool{}
 			for range times {
-				text := fill(strings.TrimSpace(frame), slots, next)
-				if strings.ContainsAny(text, "{}") {
-					return nil, fmt.Errorf("%s: %q has an unknown slot", file, frame)
+				text, err := fill(strings.TrimSpace(frame), slots, draw)
+				if err != nil {
+					return nil, err
 				}
 				if !said[text] {
 					said[text] = true
-					all = append(all, utterance{Text: text, Label: labels[label]})
+					all = append(all, utterance{Text: text, Label: meant[label]})
 				}
 			}
 		}
@@ -50,23 +45,20 @@ func readFrames(file string, times int) ([]utterance, error) {
 	return all, nil
 }
 
-func fill(frame string, slots map[string][]string, next func(int) int) string {
-	for from := 0; ; {
-		open := strings.IndexByte(frame[from:], '{')
-		if open < 0 {
-			return frame
+// fill puts words into a frame's slots; they may have slots themselves.
+func fill(frame string, slots map[string][]string, draw func(int) int) (string, error) {
+	text := frame
+	for range 20 {
+		before, rest, open := strings.Cut(text, "{")
+		if !open {
+			return text, nil
 		}
-		open += from
-		end := strings.IndexByte(frame[open:], '}')
-		if end < 0 {
-			return frame
-		}
-		words := slots[frame[open+1:open+end]]
+		name, after, _ := strings.Cut(rest, "}")
+		words := slots[name]
 		if len(words) == 0 {
-			return frame
+			return "", fmt.Errorf("frames: %q: no slot %q", frame, name)
 		}
-		w := words[next(len(words))]
-		frame = frame[:open] + w + frame[open+end+1:]
-		from = open
+		text = before + words[draw(len(words))] + after
 	}
+	return "", fmt.Errorf("frames: %q has no end", frame)
 }

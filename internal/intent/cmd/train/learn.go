@@ -8,11 +8,9 @@ import (
 // example is what a labelled utterance has, as places in a vocabulary, and its class.
 type example struct {
 	has    []int
-	class  int // 0 appointment, 1 service desk, 2 unsure
+	class  int
 	weight float64
 }
-
-const classes = 3
 
 // vocabulary gives every feature a place. Kinds scales them: what is scaled down is held down harder by the penalty, and a kind
 // without a scale is left out.
