@@ -33,11 +33,11 @@ func compare(out io.Writer, c corpus) error {
 		{"and what the lists count", only("wsfcbmpnl", 0)},
 		{"and filled frames", chosen},
 	} {
-		topics, err := validate(c, r.setting, byTopic, modelOnly)
+		topics, err := validate(c, r.setting, eightTopicwise, modelOnly)
 		if err != nil {
 			return err
 		}
-		random, err := validate(c, r.setting, atRandom, modelOnly)
+		random, err := validate(c, r.setting, eightAtRandom, modelOnly)
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func compare(out io.Writer, c corpus) error {
 		name string
 		say  judge
 	}{{"the lists alone", listsOnly}, {"both readers", detected}} {
-		vs, err := validate(c, chosen, byTopic, r.say)
+		vs, err := validate(c, chosen, eightTopicwise, r.say)
 		if err != nil {
 			return err
 		}

@@ -19,26 +19,15 @@ func corpusOf(t *testing.T) corpus {
 	return c
 }
 
-// What the embedded model is worth where it has not heard of the topic: four models that learned from three quarters of the topics
-// each judge the others. (-check does it a topic at a time.)
+// What the way of learning is worth where it has not heard of the topic. (-check holds out a topic at a time.)
 func TestUnheardTopics(t *testing.T) {
 	t.Parallel()
-	topics := map[string]int{}
-	quarter := func(i int, u *utterance) string {
-		if u.Topic == "general" {
-			return string(rune('a' + i%4))
-		}
-		if _, known := topics[u.Topic]; !known {
-			topics[u.Topic] = len(topics)
-		}
-		return string(rune('a' + topics[u.Topic]%4))
-	}
-	vs, err := validate(corpusOf(t), chosen, quarter, detected)
+	vs, err := validate(corpusOf(t), chosen, eightTopicwise, detected)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Log("\n" + vs.report())
-	if p, u := vs.at(intent.DefaultThreshold); p < 0.94 || u > 0.30 {
+	if p, u := vs.at(intent.DefaultThreshold); p < 0.94 || u > 0.29 {
 		t.Errorf("precision %.3f, unsure %.3f: worse than it was", p, u)
 	}
 }
