@@ -48,6 +48,7 @@ var layers = []layer{
 			"internal/intent",
 			"internal/keeper",
 			"internal/ledger",
+			"internal/mode",
 			"internal/notify",
 			"internal/policy",
 			"internal/scheduling",
