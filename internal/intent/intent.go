@@ -126,8 +126,10 @@ const (
 	// sharpness raises the model's odds so that the default threshold, seven to one, falls where the decisions taken are right
 	// often enough.
 	sharpness = 3.0
-	// agrees is how likely the model has to find what the lists decided.
-	agrees = 0.5
+	// agrees is how likely the model has to find what the lists decided, and how many times as likely as the opposite. It need not
+	// be sure of it: lists that heard one side only are good evidence.
+	agrees      = 0.3
+	agreesTimes = 4
 	// opposes is how likely the model has to find the opposite to stand against a company's own words.
 	opposes = 0.8
 	// overrules is how likely the model has to find an intent for which lists that heard both are not asked.
@@ -144,13 +146,13 @@ func decide(t tally, o odds) (Intent, float64) {
 	}
 	confidence := marginOf(p)
 	if t.intent != Unknown {
-		listed := o.of(t.intent)
+		listed, opposite := o.of(t.intent), o.of(t.intent.opposite())
 		switch {
 		case t.both():
 			if p < overrules {
 				return t.intent, t.margin
 			}
-		case listed >= agrees, t.own && o.of(t.intent.opposite()) < opposes:
+		case listed >= agrees && listed >= agreesTimes*opposite, t.own && opposite < opposes:
 			return t.intent, max(t.margin, marginOf(listed))
 		case likely == t.intent || confidence == 0:
 			return t.intent, marginOf(listed)

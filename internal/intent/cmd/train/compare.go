@@ -11,7 +11,7 @@ import (
 // and its decisions are taken from the surest on.
 func compare(out io.Writer, c corpus) error {
 	only := func(kinds string, frame float64) setting {
-		s := setting{kinds: map[byte]float64{}, penalty: chosen.penalty, frame: frame}
+		s := setting{kinds: map[byte]float64{}, penalty: chosen.penalty, frame: frame, often: chosen.often, rounds: chosen.rounds}
 		for i := range len(kinds) {
 			s.kinds[kinds[i]] = chosen.kinds[kinds[i]]
 		}
@@ -33,11 +33,11 @@ func compare(out io.Writer, c corpus) error {
 		{"and what the lists count", only("wsfcbmpnl", 0)},
 		{"and filled frames", chosen},
 	} {
-		topics, err := validate(c, r.setting, eightTopicwise, modelOnly)
+		topics, err := validate(c, r.setting, inEighths, modelOnly)
 		if err != nil {
 			return err
 		}
-		random, err := validate(c, r.setting, eightAtRandom, modelOnly)
+		random, err := validate(c, r.setting, atRandom, modelOnly)
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func compare(out io.Writer, c corpus) error {
 		name string
 		say  judge
 	}{{"the lists alone", listsOnly}, {"both readers", detected}} {
-		vs, err := validate(c, chosen, eightTopicwise, r.say)
+		vs, err := validate(c, chosen, inEighths, r.say)
 		if err != nil {
 			return err
 		}

@@ -13,19 +13,20 @@ type example struct {
 }
 
 // vocabulary gives every feature a place. Kinds scales them: what is scaled down is held down harder by the penalty, and a kind
-// without a scale is left out.
+// without a scale is left out, as is what is not known.
 type vocabulary struct {
 	place map[string]int
 	names []string
 	scale []float64
 	kinds map[byte]float64
+	known map[string]bool
 }
 
 func (v *vocabulary) places(features []string) []int {
 	var has []int
 	for _, f := range features {
 		scale := v.kinds[f[0]]
-		if scale == 0 {
+		if scale == 0 || !v.known[f] {
 			continue
 		}
 		p, ok := v.place[f]
@@ -103,13 +104,13 @@ func minimise(loss func(w, gradient []float64) float64, w []float64, rounds int)
 	var steps, changes [][]float64
 	gradient := make([]float64, len(w))
 	value := loss(w, gradient)
+	next, nextGradient := make([]float64, len(w)), make([]float64, len(w))
 	for range rounds {
 		direction := descent(gradient, steps, changes)
 		slope := dot(direction, gradient)
 		if slope > -1e-9 {
 			return
 		}
-		next, nextGradient := make([]float64, len(w)), make([]float64, len(w))
 		length := 1.0
 		if len(steps) == 0 {
 			length = 1 / math.Sqrt(dot(gradient, gradient))

@@ -19,15 +19,18 @@ func corpusOf(t *testing.T) corpus {
 	return c
 }
 
-// What the way of learning is worth where it has not heard of the topic. (-check holds out a topic at a time.)
+// What the way of learning is worth where it has not heard of the topic, roughly: three models in haste. (-check takes its time and
+// holds out a topic at a time.)
 func TestUnheardTopics(t *testing.T) {
 	t.Parallel()
-	vs, err := validate(corpusOf(t), chosen, eightTopicwise, detected)
+	hasty := chosen
+	hasty.rounds = 25
+	vs, err := validate(corpusOf(t), hasty, inThirds, detected)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Log("\n" + vs.report())
-	if p, u := vs.at(intent.DefaultThreshold); p < 0.94 || u > 0.29 {
+	if p, u := vs.at(intent.DefaultThreshold); p < 0.94 || u > 0.30 {
 		t.Errorf("precision %.3f, unsure %.3f: worse than it was", p, u)
 	}
 }
@@ -82,7 +85,7 @@ func TestLearning(t *testing.T) {
 			utterance{Label: "service_desk", features: []string{"w:kaputt", "w:bitte"}},
 			utterance{Label: "unsure", features: []string{"w:bitte"}})
 	}
-	s := setting{kinds: map[byte]float64{'w': 1}, penalty: 1}
+	s := setting{kinds: map[byte]float64{'w': 1}, penalty: 1, often: 1, rounds: 60}
 	model := learn(us, nil, s)
 	if model != learn(us, nil, s) {
 		t.Error("the same corpus gave two models")

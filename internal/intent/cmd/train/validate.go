@@ -23,16 +23,24 @@ func byTopic(i int, u *utterance) string {
 	return u.Topic
 }
 
-// eightTopicwise is as good as byTopic, in a third of the time: a fold holds about two topics.
-func eightTopicwise(i int, u *utterance) string {
+// inEighths and inThirds put topics together. They are nearly as good, and quicker.
+func inEighths(i int, u *utterance) string { return dealt(i, u, 8) }
+
+func inThirds(i int, u *utterance) string { return dealt(i, u, 3) }
+
+func dealt(i int, u *utterance, folds int) string {
 	if u.Topic == "general" {
-		return fmt.Sprint(i % 8)
+		return fmt.Sprint(i % folds)
 	}
-	return fmt.Sprint(int(u.Topic[0]+u.Topic[len(u.Topic)-1]+u.Topic[len(u.Topic)/2]) % 8)
+	sum := 0
+	for _, c := range []byte(u.Topic) {
+		sum += int(c)
+	}
+	return fmt.Sprint(sum % folds)
 }
 
-// eightAtRandom deals everything out.
-func eightAtRandom(i int, _ *utterance) string { return fmt.Sprint(i % 8) }
+// atRandom deals everything out in eighths.
+func atRandom(i int, _ *utterance) string { return fmt.Sprint(i % 8) }
 
 // a judge makes something of an utterance: an intent and how sure it is.
 type judge func(d *intent.Detector, text string) (intent.Intent, float64)
