@@ -7,12 +7,13 @@ import (
 
 // A feature is something an utterance has or has not. Its name begins with its kind:
 //
-//	w:termin       a word                      s:termi       its stem
+//	w:termin       a word of matter            s:termi       its stem
 //	c:^ter         letters of a word, 3 to 5    b:mein termi  two stems in a row
 //	m:fault        a meaning                   p:day>works   two meanings, in this order and not far apart
+//	f:meine        a word of grammar
 //	l:A2           what the lists count        n:3           how long it is
 //
-// Words explain a decision: every feature but the last two kinds belongs to one or two of them.
+// Words explain a decision: every feature but those of the last line belongs to one or two of them.
 type visit func(name []byte, word, other int)
 
 const (
