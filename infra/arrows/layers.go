@@ -45,6 +45,7 @@ var layers = []layer{
 			"internal/callback",
 			"internal/company",
 			"internal/customer",
+			"internal/desk",
 			"internal/keeper",
 			"internal/ledger",
 			"internal/notify",
