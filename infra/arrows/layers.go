@@ -47,6 +47,7 @@ var layers = []layer{
 			"internal/company",
 			"internal/customer",
 			"internal/delivery",
+			"internal/desk",
 			"internal/exchange",
 			"internal/intent",
 			"internal/keeper",
