@@ -26,7 +26,7 @@ STATICCHECK = $$(go -C infra/tools tool -n staticcheck)
 GO_FILES    = git ls-files -co --exclude-standard '*.go'
 STEP        = @printf '\n── %s\n'
 
-.PHONY: help setup run call company show report redrive test test-unit golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
+.PHONY: help setup run call company show report redrive test test-unit intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
@@ -54,7 +54,7 @@ redrive: ## put a dead-letter queue's messages back (Q=default, notifications, s
 	@go run ./infra/redrive $(if $(Q),'$(Q)')
 
 ##@ Change it
-test: lint arrows $(STACK) $(SAM) $(if $(NODE),$(NPM)) ## everything CI runs: lint, arrows, unit and stack tests, fuzzing, SAM and, with Node, CDK
+test: lint arrows intents $(STACK) $(SAM) $(if $(NODE),$(NPM)) ## everything CI runs: lint, arrows, unit and stack tests, fuzzing, SAM and, with Node, CDK
 	$(STEP) 'fuzzing, $(FUZZTIME) each'
 	@$(MAKE) --no-print-directory fuzz
 	$(STEP) 'tests: units, the running stack, SAM$(if $(NODE), and with Node CDK and the SDK oracle)'
@@ -62,6 +62,10 @@ test: lint arrows $(STACK) $(SAM) $(if $(NODE),$(NPM)) ## everything CI runs: li
 
 test-unit: ## the quick tests, without the stack; of the orders of arrival every 25th
 	@ASKPRO_HISTORIES_EVERY=25 go test ./...
+
+intents: ## what the intent detector makes of the corpus, also on topics it has not heard of (INTENT_CORPUS=file for one more)
+	$(STEP) 'intents'
+	@go test -count=1 -vet=off -v -run '^(TestIntentCorpus|TestUnheardTopics)$$' ./internal/intent/... | grep -vE '^(===|--- |PASS| +---)'
 
 fuzz:
 	@mkdir -p .build; { $(GO_FILES) | grep '_test\.go$$' | xargs -r grep -oE '^func Fuzz[A-Za-z0-9_]*' /dev/null || true; } | while IFS=: read -r file func; do \

@@ -1,0 +1,167 @@
+// Package mode decides what a call is taken for: appointments, the service desk, or not decided yet. Its one rule: what is decided
+// stays, and a call keeps the configuration that it began with. It knows no store and no functions; whoever keeps the Pin lets
+// the first writer win. A call whose company is not known has no mode and is never asked for one here.
+package mode
+
+import (
+	"time"
+
+	"github.com/askpro/gateway/internal/intent"
+)
+
+// Mode of a company's gateway or of a call.
+type Mode string
+
+// A company may be Hybrid, a call Undecided; the others are both's.
+const (
+	Appointment Mode = "appointment"
+	ServiceDesk Mode = "service_desk"
+	Hybrid      Mode = "hybrid"
+	Undecided   Mode = "undecided"
+)
+
+// Table is the part of the function table that a function belongs to (§2.4).
+type Table uint8
+
+// Functions are for everybody, for appointments, or for the desk.
+const (
+	Common Table = iota
+	Bookings
+	Desk
+)
+
+// Offers tells whether a call in this mode does what functions of a table ask for. Otherwise it answers usably and offers another
+// way. A hybrid company's calls do everything, decided or not: who reports a fault may want an appointment as well.
+func (p Pin) Offers(t Table) bool {
+	return t == Common || p.Hybrid || t == tableOf(p.Mode)
+}
+
+func tableOf(m Mode) Table {
+	if m == ServiceDesk {
+		return Desk
+	}
+	return Bookings
+}
+
+// Config is what a company decided about its gateway. Zero values are the defaults.
+type Config struct {
+	Enabled   bool
+	Mode      Mode    // Appointment if empty
+	Fallback  Mode    // of Hybrid: Appointment if empty
+	Threshold float64 // intent.DefaultThreshold if 0
+	Version   int64
+}
+
+// Source tells how a mode came about.
+type Source string
+
+// Sources, those of a call's beginning first.
+const (
+	FromKillSwitch    Source = "kill_switch"
+	FromGlobalDefault Source = "global_default"
+	FromCompany       Source = "company"
+	FromIntent        Source = "intent"
+	FromFunction      Source = "function" // the first that succeeded
+	FromFallback      Source = "fallback"
+)
+
+// Pin is what a call keeps of its mode.
+type Pin struct {
+	Mode          Mode
+	Hybrid        bool // the company is
+	From          Source
+	At            time.Time
+	ConfigVersion int64
+
+	// What was heard last; it is evidence whether it decided or not.
+	Intent     intent.Intent
+	Confidence float64
+	Keywords   []string
+
+	// While undecided: what will decide, and how often it has not.
+	Threshold float64
+	Fallback  Mode
+	Unsure    int
+	Functions int
+}
+
+// A hybrid call falls back at its second unsure detection or third undecided function call.
+const (
+	mostUnsure    = 2
+	mostFunctions = 3
+)
+
+// Resolve begins a call. On is the platform's switch; c is nil where a company has no configuration.
+func Resolve(on bool, c *Config, now time.Time) Pin {
+	p := Pin{Mode: Appointment, At: now}
+	switch {
+	case !on:
+		p.From = FromKillSwitch
+	case c == nil || !c.Enabled:
+		p.From = FromGlobalDefault
+	case c.Mode == Hybrid:
+		p.Mode, p.Hybrid, p.From, p.ConfigVersion = Undecided, true, FromCompany, c.Version
+		p.Threshold, p.Fallback = c.Threshold, Appointment
+		if c.Threshold == 0 {
+			p.Threshold = intent.DefaultThreshold
+		}
+		if c.Fallback == ServiceDesk {
+			p.Fallback = ServiceDesk
+		}
+	default:
+		p.From, p.ConfigVersion = FromCompany, c.Version
+		if c.Mode == ServiceDesk {
+			p.Mode = ServiceDesk
+		}
+	}
+	return p
+}
+
+// Decided tells whether the mode will stay.
+func (p Pin) Decided() bool { return p.Mode != Undecided }
+
+// Heard takes in a detection. One at the threshold decides, the second below it falls back.
+func (p Pin) Heard(r intent.Result, now time.Time) Pin {
+	if p.Decided() {
+		return p
+	}
+	p.Intent, p.Confidence, p.Keywords = r.Intent, r.Confidence, r.Keywords
+	if r.Decided(p.Threshold) {
+		return p.decide(Mode(r.Intent), FromIntent, now)
+	}
+	if p.Unsure++; p.Unsure >= mostUnsure {
+		return p.decide(p.Fallback, FromFallback, now)
+	}
+	return p
+}
+
+// Called takes in a function call that was answered. The first that succeeds and is of one table only decides, the third that does not
+// decide falls back.
+func (p Pin) Called(t Table, succeeded bool, now time.Time) Pin {
+	if p.Decided() {
+		return p
+	}
+	p.Functions++
+	switch {
+	case succeeded && t == Desk:
+		return p.decide(ServiceDesk, FromFunction, now)
+	case succeeded && t == Bookings:
+		return p.decide(Appointment, FromFunction, now)
+	case p.Functions >= mostFunctions:
+		return p.decide(p.Fallback, FromFallback, now)
+	}
+	return p
+}
+
+// Ended closes a call: nothing stays undecided.
+func (p Pin) Ended(now time.Time) Pin {
+	if p.Decided() {
+		return p
+	}
+	return p.decide(p.Fallback, FromFallback, now)
+}
+
+func (p Pin) decide(m Mode, from Source, now time.Time) Pin {
+	p.Mode, p.From, p.At = m, from, now
+	return p
+}

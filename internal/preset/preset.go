@@ -1,0 +1,225 @@
+// Package preset holds what is known of other systems: how a ticket system or a messenger wants a case. A preset is data,
+// a file in presets/ each; its one rule: what it contains is judged like what a company writes, and read by the same
+// engine. It knows no company's secrets and sends nothing.
+package preset
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/template"
+	"github.com/askpro/gateway/internal/webhook"
+)
+
+// Target is the system that a preset speaks to.
+type Target string
+
+// Targets is the one list of them.
+var Targets = []Target{"jira", "servicenow", "otrs", "zendesk", "slack", "teams", "custom"}
+
+// Group sorts presets in lists.
+type Group string
+
+// Groups is the one list of them.
+var Groups = []Group{"ticketing", "messaging", "custom"}
+
+// Format says how the payload's texts are read by the receiver.
+type Format string
+
+// The formats.
+const (
+	JSON  Format = "json"
+	Slack Format = "slack"
+)
+
+// Preset is a way to another system. Those of the system cannot be changed; a company changes its copy.
+type Preset struct {
+	Slug          string                       `json:"slug"`
+	Name          string                       `json:"name"`
+	Description   string                       `json:"description"`
+	Target        Target                       `json:"target"`
+	Group         Group                        `json:"group"`
+	Version       int                          `json:"version"`
+	DocsURL       string                       `json:"docs_url"`
+	Auth          webhook.AuthType             `json:"auth"`
+	Format        Format                       `json:"format"`
+	Setup         string                       `json:"setup"`
+	SendUpdates   bool                         `json:"send_updates"` // the output's default: a ticket system would make a second ticket of an update
+	ReferencePath string                       `json:"reference_path,omitempty"`
+	Variables     []Variable                   `json:"variables,omitempty"`
+	Maps          map[string]map[string]string `json:"maps,omitempty"`
+	Headers       []webhook.Header             `json:"headers,omitempty"` // values are templates of one line
+	Payload       json.RawMessage              `json:"payload"`
+	SampleAnswer  json.RawMessage              `json:"sample_answer,omitempty"`
+	System        bool                         `json:"-"`
+}
+
+// Variable is what a company has to say before a preset works: a project key, a queue.
+type Variable struct {
+	Name     string `json:"name"`
+	Label    string `json:"label"`
+	Required bool   `json:"required,omitempty"`
+	Default  string `json:"default,omitempty"`
+}
+
+//go:embed presets
+var files embed.FS
+
+// System lists the presets that every company has, by slug.
+var System = sync.OnceValues(func() ([]Preset, error) {
+	entries, err := files.ReadDir("presets")
+	if err != nil {
+		return nil, fmt.Errorf("list the presets: %w", err)
+	}
+	var all []Preset
+	for _, e := range entries {
+		raw, err := files.ReadFile("presets/" + e.Name())
+		if err != nil {
+			return nil, fmt.Errorf("read the presets: %w", err)
+		}
+		p := Preset{System: true}
+		if err := json.Unmarshal(raw, &p); err != nil {
+			return nil, fmt.Errorf("read preset %s: %w", e.Name(), err)
+		}
+		all = append(all, p)
+	}
+	return all, nil
+})
+
+// Named finds a system preset.
+func Named(slug string) (Preset, bool) {
+	all, _ := System()
+	i := slices.IndexFunc(all, func(p Preset) bool { return p.Slug == slug })
+	if i < 0 {
+		return Preset{}, false
+	}
+	return all[i], true
+}
+
+// Settings are an output's: the values of variables and what is mapped otherwise.
+type Settings struct {
+	Vars   map[string]string
+	Maps   map[string]map[string]string
+	Custom func(key string) bool // the custom fields of the output's categories; nil: any
+}
+
+// Rendering is a preset with an output's settings, ready to be filled.
+type Rendering struct {
+	payload *template.Template
+	headers []header
+}
+
+type header struct {
+	name  string
+	value *template.Template
+}
+
+// Schema is what the preset's templates may speak of.
+func (p Preset) Schema(s Settings) template.Schema {
+	schema := template.Schema{Vars: map[string]template.Variable{}, Maps: map[string]map[string]string{}, Custom: s.Custom}
+	for _, v := range p.Variables {
+		value := s.Vars[v.Name]
+		if value == "" {
+			value = v.Default
+		}
+		schema.Vars[v.Name] = template.Variable{Value: value, Required: v.Required}
+	}
+	for name, m := range p.Maps {
+		schema.Maps[name] = maps.Clone(m)
+		maps.Copy(schema.Maps[name], s.Maps[name])
+	}
+	return schema
+}
+
+// Ready makes a preset ready. The error is template.Problems: a missing variable, or a mistake in a company's copy.
+func (p Preset) Ready(s Settings) (*Rendering, error) {
+	schema := p.Schema(s)
+	mode := template.JSON
+	if p.Format == Slack {
+		mode = template.Slack
+	}
+	r := &Rendering{}
+	var err error
+	if r.payload, err = template.Parse(mode, string(p.Payload), schema); err != nil {
+		return nil, err
+	}
+	for _, h := range p.Headers {
+		value, err := template.Parse(template.Header, h.Value, schema)
+		if err != nil {
+			return nil, err
+		}
+		r.headers = append(r.headers, header{h.Name, value})
+	}
+	return r, nil
+}
+
+// Render fills payload and headers. The error is a template.Problem.
+func (r *Rendering) Render(v template.Values, zone *time.Location) (body []byte, headers []webhook.Header, err error) {
+	text, err := r.payload.Render(v, zone)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, h := range r.headers {
+		value, err := h.value.Render(v, zone)
+		if err != nil {
+			return nil, nil, err
+		}
+		headers = append(headers, webhook.Header{Name: h.name, Value: value})
+	}
+	return []byte(text), headers, nil
+}
+
+// Uses tells whether the payload speaks of a path, so that an output need not wait for what it does not send.
+func (r *Rendering) Uses(path string) bool { return r.payload.Uses(path) }
+
+// What Check refuses beside template.Problems and webhook.HeaderProblem.
+var (
+	ErrField    = errors.New("a field is missing, too long or of no known value")
+	ErrVariable = errors.New("a variable has no name, two owners or no use")
+)
+
+// Check judges a company's copy on save, and the system's in a test.
+func (p Preset) Check() error {
+	switch {
+	case p.Slug == "" || p.Name == "" || utf8.RuneCountInString(p.Name) > 150 || len(p.Slug) > 100 || p.Version < 1,
+		!slices.Contains(Targets, p.Target), !slices.Contains(Groups, p.Group), !slices.Contains(webhook.AuthTypes, p.Auth),
+		p.Format != JSON && p.Format != Slack:
+		return ErrField
+	}
+	if err := delivery.CheckPath(p.ReferencePath); err != nil {
+		return err
+	}
+	filled := Settings{Vars: map[string]string{}}
+	for _, v := range p.Variables {
+		if _, twice := filled.Vars[v.Name]; v.Name == "" || v.Label == "" || twice {
+			return fmt.Errorf("%q: %w", v.Name, ErrVariable)
+		}
+		filled.Vars[v.Name] = "x"
+	}
+	r, err := p.Ready(filled)
+	if err != nil {
+		return err
+	}
+	for _, v := range p.Variables {
+		used := r.payload.Uses("var." + v.Name)
+		for _, h := range r.headers {
+			used = used || h.value.Uses("var."+v.Name)
+		}
+		if !used {
+			return fmt.Errorf("%q: %w", v.Name, ErrVariable)
+		}
+	}
+	var fixed []webhook.Header
+	for _, h := range p.Headers {
+		fixed = append(fixed, webhook.Header{Name: h.Name, Value: "x"})
+	}
+	return webhook.CheckHeaders(webhook.Auth{Type: webhook.AuthNone}, fixed)
+}
