@@ -26,7 +26,7 @@ STATICCHECK = $$(go -C infra/tools tool -n staticcheck)
 GO_FILES    = git ls-files -co --exclude-standard '*.go'
 STEP        = @printf '\n── %s\n'
 
-.PHONY: help setup run call company show report redrive test test-unit intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
+.PHONY: help setup run call company show report redrive test test-unit faults intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
@@ -62,6 +62,9 @@ test: lint arrows intents $(STACK) $(SAM) $(if $(NODE),$(NPM)) ## everything CI 
 
 test-unit: ## the quick tests, without the stack; of the orders of arrival every 25th
 	@ASKPRO_HISTORIES_EVERY=25 go test ./...
+
+faults: $(STACK) ## break each AWS call and each call to Cal.com in every way (make test takes a third)
+	@ASKPRO_STACK_TESTS=1 ASKPRO_EVERY_FAULT=1 go test -count=1 -vet=off -timeout 60m -v -run FaultWalk ./infra/scenarios | grep -E '^ *(---|faultwalk|FAIL|ok)'
 
 intents: ## what the intent detector makes of the corpus, also on topics it has not heard of (INTENT_CORPUS=file for one more)
 	$(STEP) 'intents'
