@@ -280,7 +280,7 @@ func TestScenario07AnOlderForeignBookingIsNotAccepted(t *testing.T) {
 	}
 }
 
-func TestAHostWhoMustApproveConfirmsByWebhook(t *testing.T) { // scenario 8 belongs to the next slice; its booking half is here
+func TestScenario08AHostWhoMustApproveConfirmsByWebhook(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t)
 	x := c.Ring(c.Erika)
