@@ -113,7 +113,7 @@ func FuzzVerify(f *testing.F) {
 	}
 	f.Add(s)
 	f.Fuzz(func(t *testing.T, text string) {
-		if l, err := Verify(text, key); err == nil && (text != s || l != link) {
+		if l, err := Verify(text, key); err == nil && l != link { // fuzzing runs in processes of its own, each with another token of the same link
 			t.Errorf("%q is taken for %+v", text, l)
 		}
 	})
