@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -17,7 +16,6 @@ import (
 var (
 	key   = bytes.Repeat([]byte("k"), 32)
 	other = bytes.Repeat([]byte("o"), 40)
-	at    = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 	// The same in every process: fuzzing has several.
 	link = Link{tenant.Proven(ident.Derive("company", "demo")), ident.Derive("appointment", "one"), ident.Derive("customer", "one")}
 )
