@@ -57,7 +57,7 @@ func (s *Scheduler) adopt(ctx context.Context, t tenant.ID, c *company.Config, c
 	if step.Claims, freed, err = s.claimsOf(ctx, t, c, booking.Appointment{}, &a, l); err != nil {
 		return Nothing, err
 	}
-	keys := daysOf(branch, a)
+	keys := booking.DayKeys(branch, a.Parts())
 	for _, f := range freed {
 		keys = append(keys, f.days...)
 	}

@@ -117,7 +117,7 @@ func (s *Scheduler) bring(ctx context.Context, t tenant.ID, c *company.Config, a
 	if err != nil {
 		return Nothing, err
 	}
-	keys := append(daysOf(branch, a), daysOf(branch, next)...)
+	keys := booking.DayKeys(branch, append(a.Parts(), next.Parts()...))
 	for _, f := range freed {
 		keys = append(keys, f.days...)
 	}
@@ -236,10 +236,10 @@ func (s *Scheduler) place(step *ledger.Step, known ledger.Known, branch company.
 	}
 	if was.Active() || a.Active() {
 		if was.ID != "" {
-			e.on(daysOf(branch, was), func(d booking.Day) booking.Day { return d.Without(booking.Ours, a.ID, now) })
+			e.on(booking.DayKeys(branch, was.Parts()), func(d booking.Day) booking.Day { return d.Without(booking.Ours, a.ID, now) })
 		}
 		if a.Active() {
-			e.on(daysOf(branch, a), func(d booking.Day) booking.Day { return d.With(entryOf(a), now) })
+			e.enter(branch, a.Parts(), booking.Ours, a.ID, now)
 		}
 	}
 	step.Days = e.list()
@@ -253,42 +253,6 @@ func (s *Scheduler) place(step *ledger.Step, known ledger.Known, branch company.
 		return
 	}
 	step.Card = &card
-}
-
-// edits changes days one by one; each is read once, and its cached slots are stale.
-type edits struct {
-	known ledger.Known
-	days  map[booking.DayKey]booking.Day
-}
-
-func (e *edits) on(keys []booking.DayKey, edit func(booking.Day) booking.Day) {
-	if e.days == nil {
-		e.days = map[booking.DayKey]booking.Day{}
-	}
-	for _, k := range keys {
-		d, touched := e.days[k]
-		if !touched {
-			d = e.known.Days[k]
-			d.Resource, d.Date = k.Resource, k.Date
-			d = d.Changed()
-		}
-		e.days[k] = edit(d)
-	}
-}
-
-func (e *edits) list() (days []booking.Day) {
-	for _, d := range e.days {
-		days = append(days, d)
-	}
-	return days
-}
-
-// daysOf are the days that an appointment takes time of.
-func daysOf(branch company.Branch, a booking.Appointment) (keys []booking.DayKey) {
-	for _, date := range branch.DaysOf(a.StartsAt, a.EndsAt) {
-		keys = append(keys, booking.DayKey{Resource: a.Resource, Date: date})
-	}
-	return keys
 }
 
 // tell adds the history's lines and the facts of what changed.

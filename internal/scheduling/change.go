@@ -139,15 +139,13 @@ func (s *Scheduler) beginChange(ctx context.Context, t tenant.ID, p ChangePlan) 
 	a.Pending = &pending
 	step := &ledger.Step{Appointments: []*booking.Appointment{&a}}
 	if pending.Kind == booking.ToReschedule {
-		edits, parts := newDays(p.Known), a.PartsAt(pending.StartsAt)
+		days, parts := edits{known: p.Known}, a.PartsAt(pending.StartsAt)
 		if booking.Conflict(p.Known.Days, p.Branch, parts, now, p.CallID, a.ID) {
 			return a, &ledger.Conflict{On: []string{"day"}}
 		}
-		for _, k := range booking.DayKeys(p.Branch, parts) {
-			edits.edit(k, func(d booking.Day) booking.Day { return d.WithoutHold(p.CallID, now) })
-		}
-		edits.enter(p.Branch, parts, booking.Moving, a.ID, now)
-		step.Days = edits.changed()
+		days.on(booking.DayKeys(p.Branch, parts), func(d booking.Day) booking.Day { return d.WithoutHold(p.CallID, now) })
+		days.enter(p.Branch, parts, booking.Moving, a.ID, now)
+		step.Days = days.list()
 	}
 	step.Events = []event.Event{event.AppointmentChangeRequested{Head: s.head(t, 10+2*a.Sequence), AppointmentID: a.ID, CallID: pending.CallID, Change: pending.Kind}}
 	if err := p.Begin(step); err != nil {
@@ -233,52 +231,6 @@ func askOfChange(branch company.Branch, a booking.Appointment) ledger.Ask {
 	return ledger.Ask{Card: a.ContactKey, Days: booking.DayKeys(branch, parts)}
 }
 
-// dayEdits collects what changes on days, each written once.
-type dayEdits struct {
-	known ledger.Known
-	order []booking.DayKey
-	days  map[booking.DayKey]booking.Day
-}
-
-func newDays(known ledger.Known) *dayEdits {
-	return &dayEdits{known: known, days: map[booking.DayKey]booking.Day{}}
-}
-
-func (e *dayEdits) day(k booking.DayKey) booking.Day {
-	if d, ok := e.days[k]; ok {
-		return d
-	}
-	if d, ok := e.known.Days[k]; ok {
-		return d
-	}
-	return booking.Day{Resource: k.Resource, Date: k.Date}
-}
-
-func (e *dayEdits) edit(k booking.DayKey, do func(booking.Day) booking.Day) {
-	if _, ok := e.days[k]; !ok {
-		e.order = append(e.order, k)
-	}
-	e.days[k] = do(e.day(k))
-}
-
-// enter adds what parts take.
-func (e *dayEdits) enter(branch company.Branch, parts []booking.Part, kind booking.Kind, owner string, now time.Time) {
-	for _, k := range booking.DayKeys(branch, parts) {
-		for _, entry := range k.Entries(branch, parts, kind, owner) {
-			e.edit(k, func(d booking.Day) booking.Day { return d.With(entry, now) })
-		}
-	}
-}
-
-// changed lists the days, their cached slots invalid.
-func (e *dayEdits) changed() []booking.Day {
-	list := make([]booking.Day, len(e.order))
-	for i, k := range e.order {
-		list[i] = e.days[k].Changed()
-	}
-	return list
-}
-
 // settling is the step that carries a pending change out in our record: the calendar has done it. b is the booking that
 // replaced the old one, empty for a cancellation.
 func (s *Scheduler) settling(t tenant.ID, c *company.Config, branch company.Branch, a booking.Appointment, b Booked, known ledger.Known) (*ledger.Step, Result) {
@@ -294,14 +246,14 @@ func (s *Scheduler) settling(t tenant.ID, c *company.Config, branch company.Bran
 
 func (s *Scheduler) settlingCancel(t tenant.ID, branch company.Branch, a booking.Appointment, known ledger.Known) *ledger.Step {
 	now, p := s.Now(), *a.Pending
-	edits := newDays(known)
-	s.freeDays(edits, branch, a)
+	days := edits{known: known}
+	s.freeDays(&days, branch, a)
 	a.Status, a.PendingReason, a.Pending = booking.Cancelled, "", nil
 	a.SyncStatus, a.SyncError = booking.Synced, ""
 	a.CancelledAt, a.CancelledBy, a.CancellationSource, a.CancellationReason = &now, p.ActorType, p.Via, p.Reason
 	a.ChangedAt = latest(now, a.ChangedAt)
 	a.Sequence++
-	step := &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: edits.changed()}
+	step := &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: days.list()}
 	step.Card = countedCard(known.Card.Without(a.ID, now), a.ID, p, now)
 	step.Changes = []booking.Change{changeLine(s.NewID(), a, p, a.StartsAt, time.Time{}, now)}
 	step.Events = []event.Event{event.AppointmentCancelled{Head: s.head(t, 11+2*a.Sequence), AppointmentID: a.ID, CallID: a.CallID, By: p.ActorType, Reason: p.Reason, Version: a.Sequence}}
@@ -312,8 +264,8 @@ func (s *Scheduler) settlingCancel(t tenant.ID, branch company.Branch, a booking
 func (s *Scheduler) settlingMove(t tenant.ID, c *company.Config, branch company.Branch, a booking.Appointment, b Booked, known ledger.Known) *ledger.Step {
 	now, p := s.Now(), *a.Pending
 	was := a.StartsAt
-	edits := newDays(known)
-	s.freeDays(edits, branch, a)
+	days := edits{known: known}
+	s.freeDays(&days, branch, a)
 	if len(a.Segments) > 0 { // their uids and times are written down already
 		b = Booked{UID: a.UID, ID: a.BookingID, Status: segmentsStatus(a)}
 	}
@@ -344,8 +296,8 @@ func (s *Scheduler) settlingMove(t tenant.ID, c *company.Config, branch company.
 			a.Resource = m.to
 		}
 	}
-	edits.enter(branch, a.Parts(), booking.Ours, a.ID, now)
-	step := &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: edits.changed()}
+	days.enter(branch, a.Parts(), booking.Ours, a.ID, now)
+	step := &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: days.list()}
 	if newUID {
 		step.Claims = []booking.Claim{{UID: b.UID, AppointmentID: a.ID, ChangedAt: a.ChangedAt}}
 	}
@@ -360,13 +312,11 @@ func (s *Scheduler) settlingMove(t tenant.ID, c *company.Config, branch company.
 }
 
 // freeDays takes an appointment, and a move of it that was under way, out of all its days.
-func (s *Scheduler) freeDays(edits *dayEdits, branch company.Branch, a booking.Appointment) {
+func (s *Scheduler) freeDays(days *edits, branch company.Branch, a booking.Appointment) {
 	now := s.Now()
-	for _, k := range askOfChange(branch, a).Days {
-		edits.edit(k, func(d booking.Day) booking.Day {
-			return d.Without(booking.Ours, a.ID, now).Without(booking.Moving, a.ID, now)
-		})
-	}
+	days.on(askOfChange(branch, a).Days, func(d booking.Day) booking.Day {
+		return d.Without(booking.Ours, a.ID, now).Without(booking.Moving, a.ID, now)
+	})
 }
 
 // countedCard counts a change of the customer's own against their quota (§14); nil where there is no card.
@@ -391,18 +341,18 @@ func changeLine(id string, a booking.Appointment, p booking.PendingChange, from,
 // dropping is the step that takes a pending change back: the appointment stays as it was, the new time is free again.
 func (s *Scheduler) dropping(branch company.Branch, a booking.Appointment, known ledger.Known) *ledger.Step {
 	now := s.Now()
-	edits := newDays(known)
+	days := edits{known: known}
 	if a.Pending.Kind == booking.ToReschedule {
-		for _, k := range booking.DayKeys(branch, a.PartsAt(a.Pending.StartsAt)) {
-			edits.edit(k, func(d booking.Day) booking.Day { return d.Without(booking.Moving, a.ID, now) })
-		}
+		days.on(booking.DayKeys(branch, a.PartsAt(a.Pending.StartsAt)), func(d booking.Day) booking.Day {
+			return d.Without(booking.Moving, a.ID, now)
+		})
 	}
 	if a.Torn() { // segments that could not be moved back, or were cancelled without the others, are as they are
-		s.freeDays(edits, branch, a)
-		edits.enter(branch, a.Parts(), booking.Ours, a.ID, now)
+		s.freeDays(&days, branch, a)
+		days.enter(branch, a.Parts(), booking.Ours, a.ID, now)
 	}
 	a.Pending = nil
-	return &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: edits.changed(), ClearTimers: []ledger.Timer{changeTimer(a)}}
+	return &ledger.Step{Appointments: []*booking.Appointment{&a}, Days: days.list(), ClearTimers: []ledger.Timer{changeTimer(a)}}
 }
 
 // SlotsToMove asks the calendar, not the cache, what is free on a day for an appointment that is to be moved to begin at an
