@@ -27,22 +27,11 @@ func (s *Scheduler) lifeOf(ctx context.Context, who Account, uid string, seen ma
 		}
 		return s.Calendar.Booking(ctx, who, uid)
 	}
-	b, err := read(uid)
+	l, err := onward(read, uid)
 	if err != nil {
 		return life{}, err
 	}
-	var l life
-	first := b
-	for b.RescheduledTo != "" {
-		if len(l.before) == longestChain {
-			return life{}, &Refused{Why: Gone, Err: fmt.Errorf("booking %s was moved in a circle", uid)}
-		}
-		l.before = append(l.before, b)
-		if b, err = read(b.RescheduledTo); err != nil {
-			return life{}, err
-		}
-	}
-	l.now = b
+	first := append(l.before, l.now)[0]
 	for range longestChain {
 		from := first.RescheduledFrom
 		if from == "" || from == l.now.UID || slices.Contains(l.uidsBefore(), from) {
@@ -65,14 +54,25 @@ func (s *Scheduler) lifeOf(ctx context.Context, who Account, uid string, seen ma
 
 // follow reads a booking and, where it was moved, the one that replaced it.
 func (s *Scheduler) follow(ctx context.Context, who Account, uid string) (Booked, error) {
-	for range longestChain {
-		b, err := s.Calendar.Booking(ctx, who, uid)
-		if err != nil || b.RescheduledTo == "" {
-			return b, err
+	l, err := onward(func(uid string) (Booked, error) { return s.Calendar.Booking(ctx, who, uid) }, uid)
+	return l.now, err
+}
+
+// onward reads a booking and those that replaced it, up to the one that stands now.
+func onward(read func(uid string) (Booked, error), uid string) (life, error) {
+	var l life
+	b, err := read(uid)
+	for ; err == nil && b.RescheduledTo != ""; b, err = read(b.RescheduledTo) {
+		if len(l.before) == longestChain {
+			return life{}, &Refused{Why: Gone, Err: fmt.Errorf("booking %s was moved in a circle", uid)}
 		}
-		uid = b.RescheduledTo
+		l.before = append(l.before, b)
 	}
-	return Booked{}, &Refused{Why: Gone, Err: fmt.Errorf("booking %s was moved in a circle", uid)}
+	if err != nil {
+		return life{}, err
+	}
+	l.now = b
+	return l, nil
 }
 
 func (l life) uidsBefore() []string {
