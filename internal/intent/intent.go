@@ -110,6 +110,9 @@ func (d *Detector) Detect(utterance string) Result {
 	o := d.model().read(tokens, &t)
 	r.Intent, r.Confidence = decide(t, o)
 	r.explain(tokens, t, o)
+	if len(r.Evidence) == 0 { // many letters that mean nothing may add up: what no word speaks for is not decided
+		r.Intent, r.Confidence = Unknown, 0
+	}
 	return r
 }
 

@@ -81,6 +81,7 @@ func FuzzDetect(f *testing.F) {
 	}
 	f.Add("Termin\x00\xff", "*\u0308")
 	f.Add(strings.Repeat("a\u0308", 600), "x … y")
+	f.Add("0 0sCh nitAB 0 X noCh", "1") // was decided for no word
 	f.Fuzz(func(t *testing.T, text, own string) {
 		d := intent.New([]intent.Word{{Text: own, Intent: intent.ServiceDesk}, {Text: own, Intent: intent.Appointment, Weight: 0.5}})
 		r := d.Detect(text)
