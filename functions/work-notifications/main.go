@@ -1,7 +1,7 @@
 // work-notifications sends letters and text messages.
 //
 //	Woken by:     queue notifications: appointment.confirmed.v1, appointment.cancelled.v1, appointment.needs_review.v1,
-//	              callback.requested.v1, callback.assigned.v1, callback.escalated.v1, wish.unfulfilled.v1,
+//	              callback.requested.v1, callback.repeated.v1, callback.assigned.v1, callback.escalated.v1, wish.unfulfilled.v1,
 //	              call.analyzed.v1; timer (an appointment's reminder); reminder.sweep, once an hour and company
 //	Asks:         SES, a company's own mail server, End User Messaging (SMS)
 //	Twice:        each message is claimed once per appointment, event, version, channel and recipient

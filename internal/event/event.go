@@ -104,10 +104,32 @@ type CallbackRequested struct {
 	Head
 	CallbackID string `json:"callback_id"`
 	CallID     string `json:"call_id,omitempty"`
+	// Promise as it was given: a later wish may move it before anybody is told of this one. Nil in facts of before.
+	Promise *Promise `json:"promise,omitempty"`
+}
+
+// Promise is what a caller was told of their callback, and who had it then.
+type Promise struct {
+	Until    time.Time  `json:"until"`
+	WishedAt *time.Time `json:"wished_at,omitempty"`
+	StaffID  string     `json:"staff_id,omitempty"`
+	Notes    int        `json:"notes,omitempty"` // how many stood there, this wish's included
 }
 
 // Name of the event on the bus.
 func (CallbackRequested) Name() string { return "callback.requested.v1" }
+
+// CallbackRepeated: a second wish was added to a callback that is still open (§15 of the voice specification). Heard by
+// work-notifications, which tells the branch and whoever has it.
+type CallbackRepeated struct {
+	Head
+	CallbackID string  `json:"callback_id"`
+	CallID     string  `json:"call_id,omitempty"`
+	Promise    Promise `json:"promise"`
+}
+
+// Name of the event on the bus.
+func (CallbackRepeated) Name() string { return "callback.repeated.v1" }
 
 // CallbackAssigned: a callback was given to a member of staff. Heard by work-notifications, which tells them.
 type CallbackAssigned struct {

@@ -31,6 +31,13 @@ func (n *Notifier) ringOf(ctx context.Context, t tenant.ID, c *company.Config, i
 
 func (x ring) place(staff string) place { return place{x.r.BranchID, x.r.ServiceID, staff} }
 
+// as is the callback as it stood when a wish was written down: what came after has letters of its own.
+func (x ring) as(p event.Promise) ring {
+	x.r.PromisedUntil, x.r.WishedAt, x.r.AssignedTo = p.Until, p.WishedAt, p.StaffID
+	x.r.Notes = x.r.Notes[:min(p.Notes, len(x.r.Notes))]
+	return x
+}
+
 // callbackCreated tells the branch whom to call.
 func (n *Notifier) callbackCreated(ctx context.Context, t tenant.ID, c *company.Config, e event.CallbackRequested) (fact, error) {
 	f := fact{kind: ledger.OfCallback, about: e.CallbackID, event: CallbackCreated, version: "0"}
@@ -38,7 +45,30 @@ func (n *Notifier) callbackCreated(ctx context.Context, t tenant.ID, c *company.
 	if err != nil || !ok {
 		return f, err
 	}
+	if e.Promise != nil {
+		x = x.as(*e.Promise)
+	}
 	n.address(ctx, c, &f, branchReader(x.branch), x.place(x.r.AssignedTo), x.note("Rückruf", "Bitte zurückrufen", "Jemand wartet auf einen Rückruf:"))
+	return f, nil
+}
+
+// callbackRepeated tells the branch, and who has the callback now, that somebody asked for it once more. Whoever wants to
+// hear of new callbacks hears of this too.
+func (n *Notifier) callbackRepeated(ctx context.Context, t tenant.ID, c *company.Config, e event.CallbackRepeated) (fact, error) {
+	f := fact{kind: ledger.OfCallback, about: e.CallbackID, event: CallbackCreated, version: e.ID}
+	x, ok, err := n.ringOf(ctx, t, c, e.CallbackID)
+	if err != nil || !ok {
+		return f, err
+	}
+	now, x := x.r.AssignedTo, x.as(e.Promise)
+	content := x.note("Erneute Bitte um Rückruf", "Bitte zurückrufen", "Jemand hat noch einmal um diesen Rückruf gebeten:")
+	n.address(ctx, c, &f, branchReader(x.branch), x.place(x.r.AssignedTo), content)
+	if p, ok := c.Person(now); ok && p.Active {
+		f.event = CallbackAssigned
+		n.address(ctx, c, &f, staffReader(p), x.place(p.ID), content)
+		f.event = CallbackCreated
+	}
+	f.workers()
 	return f, nil
 }
 

@@ -203,6 +203,13 @@ var samples = map[string][]sample{
 			w.callbacks[ringBack(t).ID] = ringBack(t)
 			return event.CallbackAssigned{Head: head("E2"), CallbackID: ringBack(t).ID, StaffID: "jana"}
 		}},
+		{name: "asked for once more", set: func(t testing.TB, w *world) event.Event {
+			r := ringBack(t)
+			r.Notes = append(r.Notes, "und noch einmal, davon sagt ein anderer Brief")
+			w.callbacks[r.ID] = r
+			until := berlinTime(t, "2026-11-23 10:00")
+			return event.CallbackRepeated{Head: head("E7"), CallbackID: r.ID, CallID: "call_2", Promise: event.Promise{Until: until, WishedAt: r.WishedAt, StaffID: "jana", Notes: 1}}
+		}},
 		{name: "an hour without contact", set: func(t testing.TB, w *world) event.Event { return escalated(t, w, "warn", "sla_breach", "jana") }},
 		{name: "two hours, handed on", set: func(t testing.TB, w *world) event.Event { return escalated(t, w, "escalated", "sla_breach", "anna") }},
 		{name: "three attempts, nobody else is there", set: func(t testing.TB, w *world) event.Event {

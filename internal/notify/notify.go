@@ -138,6 +138,8 @@ func (n *Notifier) read(ctx context.Context, t tenant.ID, name string, detail []
 		return told(detail, func(e event.AppointmentNeedsReview) (fact, error) { return n.needsReview(ctx, t, config, e) })
 	case event.CallbackRequested{}.Name():
 		return told(detail, func(e event.CallbackRequested) (fact, error) { return n.callbackCreated(ctx, t, config, e) })
+	case event.CallbackRepeated{}.Name():
+		return told(detail, func(e event.CallbackRepeated) (fact, error) { return n.callbackRepeated(ctx, t, config, e) })
 	case event.CallbackAssigned{}.Name():
 		return told(detail, func(e event.CallbackAssigned) (fact, error) { return n.callbackAssigned(ctx, t, config, e) })
 	case event.CallbackEscalated{}.Name():

@@ -150,6 +150,11 @@ func TestACallbackIsToldToWhoHasIt(t *testing.T) {
 			w.callbacks[r.ID] = r
 			return e
 		}, ""},
+		{"asked for once more", samples["callback"][2].set, "email " + jana + ", email " + mitte},
+		{"asked for once more by whoever reads the branch's mail", func(t testing.TB, w *world) event.Event {
+			w.config.Staff[1].Email = mitte
+			return samples["callback"][2].set(t, w)
+		}, "email " + mitte},
 		{"overdue, who has it", func(t testing.TB, w *world) event.Event { return escalated(t, w, "escalated", "sla_breach", "anna") }, "email " + anna},
 		{"overdue, nobody has it", func(t testing.TB, w *world) event.Event { return escalated(t, w, "escalated", "sla_breach", "") }, "email " + mitte},
 		{"overdue, who has it has no address", func(t testing.TB, w *world) event.Event {

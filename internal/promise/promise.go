@@ -5,6 +5,7 @@ package promise
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,7 +67,9 @@ func (m Maker) Make(ctx context.Context, t tenant.ID, c *company.Config, b compa
 		}
 		if ok && r.Open() {
 			r = r.Again(b, w.Priority, w.note(), w.WishedAt, w.Now)
+			first := len(step.Events)
 			err := m.assign(ctx, t, c, b, &r, w.Now, step)
+			step.Events = slices.Insert(step.Events, first, event.Event(event.CallbackRepeated{Head: m.head(t, &r, w.Now, 0), CallbackID: r.ID, CallID: w.CallID, Promise: given(r)}))
 			step.Callback = &r
 			return &r, true, err
 		}
@@ -83,10 +86,12 @@ func (m Maker) Make(ctx context.Context, t tenant.ID, c *company.Config, b compa
 		}
 	}
 	r.PromisedUntil, r.ExpiresAt = callback.Promise(b, r.Priority, w.Now)
-	step.Events = append(step.Events, event.CallbackRequested{Head: m.head(t, r, w.Now, 0), CallbackID: r.ID, CallID: w.CallID})
+	first := len(step.Events)
 	if err := m.assign(ctx, t, c, b, r, w.Now, step); err != nil {
 		return nil, false, err
 	}
+	promise := given(*r)
+	step.Events = slices.Insert(step.Events, first, event.Event(event.CallbackRequested{Head: m.head(t, r, w.Now, 0), CallbackID: r.ID, CallID: w.CallID, Promise: &promise}))
 	card = card.WithCallback(customer.Open{CallbackID: r.ID, BranchID: b.ID, Action: r.Action, At: w.Now.Unix()}, w.Now)
 	if step.Card == nil || step.Card.Key == card.Key {
 		step.Card = &card
@@ -96,6 +101,11 @@ func (m Maker) Make(ctx context.Context, t tenant.ID, c *company.Config, b compa
 	step.Callback = r
 	setTimer(step, b, *r)
 	return r, false, nil
+}
+
+// given is a request as its caller heard it: what is told of it later is told as of now.
+func given(r callback.Request) event.Promise {
+	return event.Promise{Until: r.PromisedUntil, WishedAt: r.WishedAt, StaffID: r.AssignedTo, Notes: len(r.Notes)}
 }
 
 // note is what a merged wish adds.

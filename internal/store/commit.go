@@ -253,6 +253,8 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 		call, other = e.CallID, appointmentPartition(t, e.AppointmentID)
 	case event.CallbackRequested:
 		call, other = e.CallID, callbackKey(t, e.CallbackID).pk
+	case event.CallbackRepeated:
+		call, other = e.CallID, callbackKey(t, e.CallbackID).pk
 	case event.CallbackAssigned:
 		other = callbackKey(t, e.CallbackID).pk
 	case event.CallbackEscalated:
