@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/askpro/gateway/infra/local/template"
 )
 
 const rounds = 60
@@ -22,13 +24,25 @@ func startUp(ctx context.Context, binaries map[string]string, out map[string]Fun
 		return fmt.Errorf("build the empty function: %w\n%s", err, raw)
 	}
 	all := map[string]string{"(empty)": empty}
+	system, err := template.Read("template.yaml", template.Options{Stack: "askpro-bench", Endpoint: nowhere, Parameters: map[string]string{"Stage": "bench"}})
+	if err != nil {
+		return err
+	}
+	environments := map[string][]string{}
 	for name, binary := range binaries {
 		all[name] = binary
+		f, ok := system.FunctionNamed(name)
+		if !ok {
+			return fmt.Errorf("%s is not in template.yaml", name)
+		}
+		for k, v := range f.Env {
+			environments[name] = append(environments[name], k+"="+v)
+		}
 	}
 	took := map[string][]float64{}
 	for range rounds {
 		for name, binary := range all { // a map's order is another one each time
-			d, err := untilNext(binary)
+			d, err := untilNext(binary, environments[name])
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
@@ -47,8 +61,11 @@ func startUp(ctx context.Context, binaries map[string]string, out map[string]Fun
 	return nil
 }
 
-// untilNext starts a bootstrap and waits for its first GET …/next.
-func untilNext(binary string) (time.Duration, error) {
+// nowhere stands for AWS: a start asks nothing of it.
+const nowhere = "http://127.0.0.1:9"
+
+// untilNext starts a bootstrap with its environment of the template and waits for its first GET …/next.
+func untilNext(binary string, environment []string) (time.Duration, error) {
 	asked := make(chan time.Time, 1)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -64,10 +81,9 @@ func untilNext(binary string) (time.Duration, error) {
 	go server.Serve(listener) //nolint:errcheck // it ends with Close
 	defer server.Close()
 	cmd := exec.Command(binary)
-	cmd.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + listener.Addr().String(), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x", "AWS_ENDPOINT_URL=http://127.0.0.1:9"}
-	for _, name := range []string{"TABLE_NAME", "TENANT_ROLE_ARN", "SYNC_QUEUE_URL", "DEFAULT_QUEUE_URL", "NOTIFICATIONS_QUEUE_URL", "BUCKET_NAME", "BUS_NAME", "CALCOM_BASE_URL", "PLACEHOLDER_MAIL_DOMAIN", "MAIL_FROM", "STAGE"} {
-		cmd.Env = append(cmd.Env, name+"=x")
-	}
+	cmd.Env = append([]string{
+		"AWS_LAMBDA_RUNTIME_API=" + listener.Addr().String(), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x", "AWS_ENDPOINT_URL=" + nowhere,
+	}, environment...)
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return 0, err
