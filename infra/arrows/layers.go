@@ -55,6 +55,7 @@ var layers = []layer{
 			"internal/manage",
 			"internal/mode",
 			"internal/notify",
+			"internal/output",
 			"internal/policy",
 			"internal/preset",
 			"internal/promise",

@@ -99,36 +99,40 @@ var Parts = []Part{Transcript, Recording}
 
 // Delivery is one message to one channel of one destination.
 type Delivery struct {
-	ID            string
-	CaseID        string
-	OutputID      string
-	ConfigVersion int // of the output: a running Delivery ends with the version it began with
-	Kind          Kind
-	Channel       Channel
-	Destination   string // address or URL; masked in lists
-	Sequence      int    // per case and output, rising
-	Profile       Profile
-	Fallback      bool // the mail that goes out because a webhook is dead; not part of the case's summary
+	ID            string  `json:"id"`
+	CaseID        string  `json:"case_id,omitempty"`
+	OutputID      string  `json:"output_id"`
+	ConfigVersion int     `json:"config_version"` // of the output: a running Delivery ends with the version it began with
+	Kind          Kind    `json:"kind"`
+	Channel       Channel `json:"channel"`
+	Destination   string  `json:"destination"` // address or URL; masked in lists
+	Sequence      int     `json:"sequence"`    // per case and output, rising
+	Profile       Profile `json:"retry_profile"`
+	Fallback      bool    `json:"is_fallback,omitempty"` // the mail that goes out because a webhook is dead; not part of the case's summary
 
-	State    State
-	Awaits   []Part    // outstanding; while waiting
-	Deadline time.Time // when waiting ends
-	Partial  []Part    // what was missing when it left
-	Attempts int       // made, the running one included
-	NextAt   time.Time // when it is due: scheduled, retrying; while waiting, the deadline
-	Claim    string    // of the running attempt
-	ClaimEnd time.Time
+	State    State     `json:"state"`
+	Awaits   []Part    `json:"awaits,omitempty"`  // outstanding; while waiting
+	Deadline time.Time `json:"deadline,omitzero"` // when waiting ends
+	Partial  []Part    `json:"partial,omitempty"` // what was missing when it left
+	Attempts int       `json:"attempts"`          // made, the running one included
+	NextAt   time.Time `json:"next_at,omitzero"`  // when it is due: scheduled, retrying; while waiting, the deadline
+	Claim    string    `json:"claim,omitempty"`   // of the running attempt
+	ClaimEnd time.Time `json:"claim_end,omitzero"`
 
-	MessageID         string // the same over all attempts
-	PayloadHash       string
-	ProviderMessageID string
-	ExternalReference string
-	LastErrorClass    Class
-	Reason            Reason // of a dead one; a cancelled one says why in Why
-	Why               string
-	ReplayOf          string
+	MessageID         string `json:"message_id"` // the same over all attempts
+	PayloadHash       string `json:"payload_hash,omitempty"`
+	ProviderMessageID string `json:"provider_message_id,omitempty"`
+	ExternalReference string `json:"external_reference,omitempty"`
+	LastErrorClass    Class  `json:"last_error_class,omitempty"`
+	Reason            Reason `json:"reason,omitempty"` // of a dead one; a cancelled one says why in Why
+	Why               string `json:"why,omitempty"`
+	ReplayOf          string `json:"replay_of,omitempty"`
 
-	CreatedAt, SentAt, DeliveredAt, FinishedAt time.Time
+	CreatedAt   time.Time `json:"created_at"`
+	SentAt      time.Time `json:"sent_at,omitzero"`
+	DeliveredAt time.Time `json:"delivered_at,omitzero"`
+	FinishedAt  time.Time `json:"finished_at,omitzero"`
+	Version     int       `json:"-"`
 }
 
 // What the machine refuses.

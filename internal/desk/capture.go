@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -10,19 +11,90 @@ import (
 )
 
 // Capture is what a call told of a case so far, exactly as it came, before anything is judged. It is stored first (§2.4), so
-// that nothing a caller said is ever lost.
+// that nothing a caller said is ever lost. Once a case was made of it, CaseID and Number say which.
 type Capture struct {
-	CallID      string            `json:"-"`
-	Fields      map[string]string `json:"fields,omitempty"`
-	Raw         []string          `json:"raw,omitempty"` // the arguments of each tool call, as they were sent
-	Categorised map[string]string `json:"categorised,omitempty"`
-	FirstAt     time.Time         `json:"first_at"`
-	FinalizedAt *time.Time        `json:"finalized_at,omitempty"`
-	CaseID      string            `json:"case_id,omitempty"`
-	Number      Number            `json:"number,omitzero"`
-	BuildBy     *time.Time        `json:"build_by,omitempty"` // set while a case is owed: the recovery builds it then
-	Tries       int               `json:"tries,omitempty"`
-	Version     int               `json:"-"`
+	CallID  string     `json:"-"`
+	Said    []Said     `json:"said"`
+	FirstAt time.Time  `json:"first_at"`
+	FiledAt *time.Time `json:"filed_at,omitempty"`
+	CaseID  string     `json:"case_id,omitempty"`
+	Number  Number     `json:"number,omitzero"`
+	Tries   int        `json:"tries,omitempty"` // of the recovery, that failed
+}
+
+// Said is one tool call's arguments, and what the signed call told beside them.
+type Said struct {
+	Tool     string    `json:"tool"`
+	Args     string    `json:"args"` // JSON, as it was sent
+	BranchID string    `json:"branch_id,omitempty"`
+	Caller   string    `json:"caller,omitempty"` // E.164, empty when withheld
+	At       time.Time `json:"at"`
+}
+
+// Limits of a capture: together they stay below what an item may hold. Longer arguments are cut, which leaves room for more
+// than a description's 20,000 letters.
+const (
+	MostSaid    = 14
+	MostSaidLen = 24_000
+)
+
+// Tools that say something of a case.
+const (
+	CollectIssue = "collect_issue_details"
+	Categorize   = "categorize_request"
+	RouteTicket  = "route_ticket"
+	Finalize     = "finalize_ticket"
+)
+
+// Finished tells whether the caller said all they wanted to say: a case is owed.
+func (c Capture) Finished() bool {
+	return slices.ContainsFunc(c.Said, func(s Said) bool { return s.Tool == RouteTicket || s.Tool == Finalize })
+}
+
+// Reports tells whether anything was said that makes a case.
+func (c Capture) Reports() bool {
+	return slices.ContainsFunc(c.Said, func(s Said) bool { return s.Tool != Categorize })
+}
+
+// Fields are the arguments of all tool calls together; what was said later counts, but silence takes nothing back.
+func (c Capture) Fields() map[string]string {
+	fields := map[string]string{}
+	for _, s := range c.Said {
+		var args map[string]any
+		if json.Unmarshal([]byte(s.Args), &args) != nil {
+			continue
+		}
+		for name, v := range args {
+			if text := strings.TrimSpace(said(v)); text != "" {
+				fields[name] = text
+			}
+		}
+	}
+	return fields
+}
+
+// said is a model's argument as text: it may be of any type.
+func said(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// Raw is all that was said, for people, when nothing better can be made of it.
+func (c Capture) Raw() string {
+	var lines []string
+	for _, s := range c.Said {
+		lines = append(lines, s.Args)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // KeepCapture is how long a capture that became no case is kept (§2.4).
@@ -51,20 +123,24 @@ type Settings struct {
 
 // Build makes a case from what was captured (§2.5). It never fails: what cannot be understood is kept as text.
 func Build(c Capture, f Facts, s Settings) Case {
+	fields := c.Fields()
 	get := func(names ...string) string {
 		for _, n := range names {
-			if v := strings.TrimSpace(c.Fields[n]); v != "" {
+			if v := strings.TrimSpace(fields[n]); v != "" {
 				return v
 			}
 		}
 		return ""
 	}
-	text := get("problem_description", "description", "additional_info")
-	if extra := get("additional_info"); extra != "" && extra != text {
-		text = strings.TrimSpace(text + "\n\n" + extra)
+	var parts []string
+	for _, name := range []string{"problem_description", "description", "additional_info"} {
+		if said := get(name); said != "" && !slices.Contains(parts, said) {
+			parts = append(parts, said)
+		}
 	}
+	text := strings.Join(parts, "\n\n")
 	if text == "" {
-		text = strings.Join(c.Raw, "\n")
+		text = c.Raw()
 	}
 	x := Case{
 		BranchID: f.BranchID, CallID: f.CallID, CustomerID: f.Customer, Text: cut(text, MaxText), Subject: Subject(get("subject"), text),
@@ -78,7 +154,7 @@ func Build(c Capture, f Facts, s Settings) Case {
 	if x.Contact.Phone == "" {
 		x.Contact.PhoneSource = ""
 	}
-	x.Captured = Captured{UseCase: cut(get("use_case_category"), 100), UseCaseDetail: cut(get("use_case_detail"), 1000), Since: cut(get("problem_since"), 250), FinalizedAt: c.FinalizedAt}
+	x.Captured = Captured{UseCase: cut(get("use_case_category"), 100), UseCaseDetail: cut(get("use_case_detail"), 1000), Since: cut(get("problem_since"), 250), FinalizedAt: &f.Now}
 	if x.Captured.Since != "" && f.Since != nil {
 		x.Captured.SinceAt, x.Captured.SinceFormatted = f.Since(x.Captured.Since, f.CallStart, f.Loc)
 	}
@@ -135,9 +211,9 @@ func (c *Case) judge(from Capture, get func(...string) string, text string, s Se
 		}
 	}
 	if c.Captured.Others != nil && *c.Captured.Others {
-		c.Impact = c.Impact.Raise(High)
+		c.Impact = raise(c.Impact, High)
 	}
-	if Security(strings.Join([]string{get("subject"), text, get("use_case_detail"), strings.Join(from.Raw, " ")}, " "), get("use_case_detail")) {
+	if Security(strings.Join([]string{get("subject"), text, get("use_case_detail"), from.Raw()}, " "), get("use_case_detail")) {
 		c.Impact, c.Urgency = Critical, Critical
 	}
 	c.Prioritise(s.Matrix)

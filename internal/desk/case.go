@@ -4,7 +4,12 @@
 // sla's.
 package desk
 
-import "time"
+import (
+	"time"
+
+	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/sla"
+)
 
 // Case is a reported fault, request or question (§4.1). Texts are as the caller said them: escape at output.
 type Case struct {
@@ -45,6 +50,11 @@ type Case struct {
 	ResolvedAt  *time.Time `json:"resolved_at,omitempty"`
 	ClosedAt    *time.Time `json:"closed_at,omitempty"`
 	ReopenCount int        `json:"reopen_count,omitempty"`
+
+	SLA        sla.Ledger       `json:"sla_ledger,omitzero"` // read it with At and Explain
+	Enrichment Enrichment       `json:"enrichment,omitzero"`
+	Recording  Recording        `json:"recording,omitzero"`
+	Delivered  delivery.Summary `json:"delivery_summary,omitempty"` // empty: none
 
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -181,7 +182,8 @@ func TestCategories(t *testing.T) {
 }
 
 func build(fields map[string]string) desk.Case {
-	return desk.Build(desk.Capture{Fields: fields}, desk.Facts{Now: now, Loc: company.Berlin(), CallStart: now, CallID: "call_1", Caller: "+4930123456"},
+	args, _ := json.Marshal(fields)
+	return desk.Build(desk.Capture{Said: []desk.Said{{Tool: desk.Finalize, Args: string(args)}}}, desk.Facts{Now: now, Loc: company.Berlin(), CallStart: now, CallID: "call_1", Caller: "+4930123456"},
 		desk.Settings{Matrix: desk.DefaultMatrix(), Categories: categories(), Type: desk.Incident})
 }
 

@@ -1,23 +1,26 @@
 package desk
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/askpro/gateway/internal/sla"
+)
 
 // Level of impact, urgency or priority.
-type Level string
+type Level = sla.Priority
 
 // The levels, highest first.
 const (
-	Critical Level = "critical"
-	High     Level = "high"
-	Normal   Level = "normal"
-	Low      Level = "low"
+	Critical = sla.Critical
+	High     = sla.High
+	Normal   = sla.Normal
+	Low      = sla.Low
 )
-
-var levels = [...]Level{Critical, High, Normal, Low}
 
 // ReadLevel reads a level; false for anything else, with Normal.
 func ReadLevel(s string) (Level, bool) {
-	for _, l := range levels {
+	for _, l := range sla.Priorities {
 		if string(l) == s {
 			return l, true
 		}
@@ -26,21 +29,16 @@ func ReadLevel(s string) (Level, bool) {
 }
 
 // rank is 0 for critical and 3 for low; what is unknown counts as normal.
-func (l Level) rank() int {
-	for i, x := range levels {
-		if x == l {
-			return i
-		}
+func rank(l Level) int {
+	if i := slices.Index(sla.Priorities[:], l); i >= 0 {
+		return i
 	}
-	return 2
+	return slices.Index(sla.Priorities[:], Normal)
 }
 
-// Above tells whether a level is higher than another.
-func (l Level) Above(other Level) bool { return l.rank() < other.rank() }
-
-// Raise gives the higher of two levels: signals raise, they never lower (§2.5).
-func (l Level) Raise(to Level) Level {
-	if to.Above(l) {
+// raise gives the higher of two levels: signals raise, they never lower (§2.5).
+func raise(l, to Level) Level {
+	if rank(to) < rank(l) {
 		return to
 	}
 	return l
@@ -60,20 +58,20 @@ func DefaultMatrix() Matrix {
 }
 
 // Of is the priority of an impact and an urgency.
-func (m Matrix) Of(impact, urgency Level) Level { return m[impact.rank()][urgency.rank()] }
+func (m Matrix) Of(impact, urgency Level) Level { return m[rank(impact)][rank(urgency)] }
 
 // Check refuses a matrix in which raising impact or urgency lowers the priority, or that holds something else than levels.
 func (m Matrix) Check() error {
 	for i := range m {
 		for j := range m[i] {
 			if _, ok := ReadLevel(string(m[i][j])); !ok {
-				return fmt.Errorf("impact %s, urgency %s: %q is no priority", levels[i], levels[j], m[i][j])
+				return fmt.Errorf("impact %s, urgency %s: %q is no priority", sla.Priorities[i], sla.Priorities[j], m[i][j])
 			}
 			if i > 0 && m[i][j].Above(m[i-1][j]) {
-				return fmt.Errorf("urgency %s: raising the impact from %s to %s would lower the priority", levels[j], levels[i], levels[i-1])
+				return fmt.Errorf("urgency %s: raising the impact from %s to %s would lower the priority", sla.Priorities[j], sla.Priorities[i], sla.Priorities[i-1])
 			}
 			if j > 0 && m[i][j].Above(m[i][j-1]) {
-				return fmt.Errorf("impact %s: raising the urgency from %s to %s would lower the priority", levels[i], levels[j], levels[j-1])
+				return fmt.Errorf("impact %s: raising the urgency from %s to %s would lower the priority", sla.Priorities[i], sla.Priorities[j], sla.Priorities[j-1])
 			}
 		}
 	}

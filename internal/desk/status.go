@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 	"unicode/utf8"
+
+	"github.com/askpro/gateway/internal/sla"
 )
 
 // Status of a case. Open means New, Open or Pending; finished Resolved or Closed.
@@ -21,13 +23,13 @@ const (
 )
 
 // PendingReason says whom a case waits for.
-type PendingReason string
+type PendingReason = sla.Reason
 
 // The reasons of §1.3.
 const (
-	WaitingCustomer   PendingReason = "waiting_customer"
-	WaitingThirdParty PendingReason = "waiting_third_party"
-	Scheduled         PendingReason = "scheduled"
+	WaitingCustomer   = sla.WaitingCustomer
+	WaitingThirdParty = sla.WaitingThirdParty
+	Scheduled         = sla.Scheduled
 )
 
 // Open tells whether somebody still has to do something.

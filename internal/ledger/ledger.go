@@ -12,6 +12,8 @@ import (
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
 )
 
@@ -31,6 +33,12 @@ type Step struct {
 	Customer     *customer.Customer
 	EmailOf      string // claims Customer's address for Customer (unique per company)
 	Callback     *callback.Request
+	Case         *desk.Case
+	OtherCase    *desk.Case    // the other side of a link or a merge
+	Filed        *desk.Capture // is a case now: refused when another one was made of it meanwhile
+	Notes        []*desk.Note
+	Activities   []desk.Activity // one of each id: written again they stay as they are
+	Deliveries   []*delivery.Delivery
 	Events       []event.Event
 	SetTimers    []Timer
 	ClearTimers  []Timer
@@ -62,10 +70,21 @@ func (s *Step) Written() {
 	if s.Callback != nil {
 		s.Callback.Version++
 	}
+	for _, c := range []*desk.Case{s.Case, s.OtherCase} {
+		if c != nil {
+			c.Version++
+		}
+	}
+	for _, n := range s.Notes {
+		n.Version++
+	}
+	for _, d := range s.Deliveries {
+		d.Version++
+	}
 }
 
 // Timer wakes a queue's consumer at a time. It lives beside what it is about, so that the step that changes the one sets
-// or clears the other; setting it again moves it. Name says what for; Queue is sync, notifications or default.
+// or clears the other; setting it again moves it. Name says what for; Queue is sync, notifications, default or gateway.
 type Timer struct {
 	Kind  Kind      `json:"kind"`
 	About string    `json:"about"` // the aggregate's id
@@ -82,6 +101,7 @@ const (
 	OfAppointment Kind = "APPOINTMENT"
 	OfCallback    Kind = "CALLBACK"
 	OfCall        Kind = "CALL"
+	OfCase        Kind = "CASE"
 )
 
 // Transcript is a call's text, compressed by the store and written once. ObjectKey names it in the bucket when it is too

@@ -6,18 +6,19 @@ package mode
 import (
 	"time"
 
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/intent"
 )
 
 // Mode of a company's gateway or of a call.
-type Mode string
+type Mode = desk.Mode
 
 // A company may be Hybrid, a call Undecided; the others are both's.
 const (
-	Appointment Mode = "appointment"
-	ServiceDesk Mode = "service_desk"
-	Hybrid      Mode = "hybrid"
-	Undecided   Mode = "undecided"
+	Appointment = desk.Appointments
+	ServiceDesk = desk.ServiceDesk
+	Hybrid      = desk.Hybrid
+	Undecided   = desk.Undecided
 )
 
 // Table is the part of the function table that a function belongs to (§2.4).

@@ -177,6 +177,7 @@ func (s *Table) writes(t tenant.ID, step *ledger.Step) ([]write, error) {
 			w = append(w, write{name: "open callback", item: types.TransactWriteItem{Delete: &types.Delete{TableName: &s.name, Key: k.item()}}})
 		}
 	}
+	w = append(w, s.deskWrites(t, step)...)
 	for _, e := range step.Events {
 		ev, err := s.event(t, e, now)
 		if err != nil {
@@ -267,6 +268,9 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 		call = e.CallID
 	case event.CallAnalyzed:
 		call = e.CallID
+	}
+	if about, ok := e.(interface{ About() string }); ok { // of a case
+		return casePartition(t, about.About())
 	}
 	if call != "" {
 		return callPartition(t, call)

@@ -23,42 +23,44 @@ const (
 	configKept  = 200 // companies in one process
 )
 
-type configCache struct {
+// remembered keeps the newest read of something for each company.
+type remembered[T any] struct {
 	mu sync.Mutex
-	by map[tenant.ID]*cached
+	by map[tenant.ID]*copyOf[T]
 }
 
-type cached struct {
+type copyOf[T any] struct {
 	mu            sync.Mutex // one loader per company
-	config        *company.Config
+	value         *T
+	version       int
 	read, checked time.Time
 }
 
-// Config of a company, as old as a minute.
-func (s *Table) Config(ctx context.Context, t tenant.ID) (*company.Config, error) {
-	c := s.configs.entry(t)
+// get gives a copy that is as old as a minute at most: the item with the version says whether it still holds.
+func (r *remembered[T]) get(ctx context.Context, s *Table, t tenant.ID, versionAt key, read func() (*T, int, error)) (*T, error) {
+	c := r.entry(t)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := s.now()
-	if c.config != nil && age(c.checked, now) < configCheck {
-		return c.config, nil
+	if c.value != nil && age(c.checked, now) < configCheck {
+		return c.value, nil
 	}
-	if c.config != nil && age(c.read, now) < configLife {
-		it, err := s.get(ctx, t, versionKey(t))
+	if c.value != nil && age(c.read, now) < configLife {
+		it, err := s.get(ctx, t, versionAt)
 		if err != nil {
-			return c.config, nil // an old configuration answers better than none; the next request asks again
+			return c.value, nil // an old configuration answers better than none; the next request asks again
 		}
-		if version(it) == c.config.Version {
+		if version(it) == c.version {
 			c.checked = now
-			return c.config, nil
+			return c.value, nil
 		}
 	}
-	config, err := s.readConfig(ctx, t)
+	value, v, err := read()
 	if err != nil {
 		return nil, err
 	}
-	c.config, c.read, c.checked = config, now, now
-	return config, nil
+	c.value, c.version, c.read, c.checked = value, v, now, now
+	return value, nil
 }
 
 // age is the time since t; a clock that was set back makes everything old.
@@ -69,18 +71,29 @@ func age(t, now time.Time) time.Duration {
 	return time.Duration(1<<63 - 1)
 }
 
-func (c *configCache) entry(t tenant.ID) *cached {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.by == nil || len(c.by) >= configKept {
-		c.by = map[tenant.ID]*cached{}
+func (r *remembered[T]) entry(t tenant.ID) *copyOf[T] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.by == nil || len(r.by) >= configKept {
+		r.by = map[tenant.ID]*copyOf[T]{}
 	}
-	e := c.by[t]
+	e := r.by[t]
 	if e == nil {
-		e = &cached{}
-		c.by[t] = e
+		e = &copyOf[T]{}
+		r.by[t] = e
 	}
 	return e
+}
+
+// Config of a company, as old as a minute.
+func (s *Table) Config(ctx context.Context, t tenant.ID) (*company.Config, error) {
+	return s.configs.get(ctx, s, t, versionKey(t), func() (*company.Config, int, error) {
+		c, err := s.readConfig(ctx, t)
+		if err != nil {
+			return nil, 0, err
+		}
+		return c, c.Version, nil
+	})
 }
 
 func (s *Table) readConfig(ctx context.Context, t tenant.ID) (*company.Config, error) {

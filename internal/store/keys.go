@@ -32,6 +32,9 @@ const (
 	watchPrefix        = "APPOINTMENT#"
 	hostPrefix         = "HOST#"
 	vanishedPrefix     = "VANISHED#"
+	notePrefix         = "NOTE#"
+	activityPrefix     = "ACTIVITY#"
+	outgoingPrefix     = "DELIVERY#"
 	// dueShards spreads the timers of all companies over partitions of the index due.
 	dueShards = 8
 )
@@ -100,6 +103,40 @@ func openCallbacksPartition(t tenant.ID, branch string) string {
 func openCallbackKey(t tenant.ID, r *callback.Request) key {
 	return key{openCallbacksPartition(t, r.BranchID), openPrefix + r.ID}
 }
+
+// The service desk's configuration is a partition of its own, so that calls about appointments do not read it.
+func deskPartition(t tenant.ID) string   { return partition(t, "DESK") }
+func deskKey(t tenant.ID, sk string) key { return key{deskPartition(t), sk} }
+func outputKey(t tenant.ID, id string, version int) key {
+	return key{partition(t, "OUTPUT", id), fmt.Sprintf("VERSION#%06d", version)}
+}
+
+// A capture is its own timer: as long as a case is owed for it, it stands in the index due.
+func captureKey(t tenant.ID, callID string) key {
+	return timerKey(t, ledger.Timer{Kind: ledger.OfCall, About: callID, Queue: "gateway", Name: CaptureTimer})
+}
+
+func casePartition(t tenant.ID, id string) string { return partition(t, string(ledger.OfCase), id) }
+func caseKey(t tenant.ID, id string) key          { return key{casePartition(t, id), "HEAD"} }
+func noteKey(t tenant.ID, caseID, id string) key {
+	return key{casePartition(t, caseID), notePrefix + id}
+}
+func activityKey(t tenant.ID, caseID, id string) key {
+	return key{casePartition(t, caseID), activityPrefix + id}
+}
+func outgoingKey(t tenant.ID, caseID, id string) key {
+	return key{casePartition(t, caseID), outgoingPrefix + id}
+}
+func caseNumberKey(t tenant.ID, year int, count int64) key {
+	return key{partition(t, "CASENUMBER", fmt.Sprint(year, "-", count)), "CASE"}
+}
+func caseCounterKey(t tenant.ID, year int) key {
+	return key{partition(t, "CASENUMBERS"), fmt.Sprintf("YEAR#%04d", year)}
+}
+
+// casesList holds a company's cases by creation.
+func casesList(t tenant.ID) string { return partition(t, "CASES") }
+
 func eventKey(partition, id string) key { return key{partition, eventPrefix + id} }
 func routeKey(route string) key         { return key{directoryPrefix + "ROUTE#" + route, "ENTRY"} }
 func companiesKey(id string) key        { return key{companiesPartition, id} }

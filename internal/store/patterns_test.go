@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/ledger"
@@ -244,6 +245,66 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, err := s.Deliveries(ctx, us, ledger.OfAppointment, "AID")
 		return err
 	},
+	"Desk": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.Desk(ctx, us)
+		return err
+	},
+	"OutputVersion": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.OutputVersion(ctx, us, "OUT", 7)
+		return err
+	},
+	"Capture": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.Capture(ctx, us, "CALLID", desk.Said{}, noon)
+		return err
+	},
+	"Captured": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.Captured(ctx, us, "CALLID")
+		return err
+	},
+	"CaptureLater": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		err := s.CaptureLater(ctx, us, "CALLID", noon, true)
+		return err
+	},
+	"CaptureOver": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		err := s.CaptureOver(ctx, us, "CALLID")
+		return err
+	},
+	"LeaseNumbers": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.LeaseNumbers(ctx, us, 2026, 4)
+		return err
+	},
+	"Case": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.Case(ctx, us, "CASEID")
+		return err
+	},
+	"CaseNumbered": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.CaseNumbered(ctx, us, 2026, 42)
+		return err
+	},
+	"CaseIDs": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.CaseIDs(ctx, us, 5)
+		return err
+	},
+	"Notes": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.Notes(ctx, us, "CASEID")
+		return err
+	},
+	"Activity": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.Activity(ctx, us, "CASEID")
+		return err
+	},
+	"CaseDeliveries": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.CaseDeliveries(ctx, us, "CASEID")
+		return err
+	},
+	"CaseDelivery": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.CaseDelivery(ctx, us, "CASEID", "DELIVERYID")
+		return err
+	},
+	"CaseEvents": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.CaseEvents(ctx, us, "CASEID")
+		return err
+	},
 	"Timers.Due": func(ctx context.Context, _ *Table, _ *Directory, t *Timers) error {
 		_, err := t.Due(ctx, noon, 5)
 		return err
@@ -251,14 +312,14 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 }
 
 // writing are the methods that are no question: they write whole records by keys of keys.go.
-var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally"}
+var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput"}
 
 var names = strings.NewReplacer(
 	"COMPANY#CID", "COMPANY#<company>", "#CALL#CALLID", "#CALL#<call>", "#APPOINTMENT#AID", "#APPOINTMENT#<appointment>", "TOOL#0007", "TOOL#<seq>",
 	"ROUTE#ROUTEID", "ROUTE#<route>", "NUMBER#+4930", "NUMBER#<number>", "BOOKING#UID", "BOOKING#<uid>", "BUSY#RES", "BUSY#<resource>", "SLOTS#4711", "SLOTS#<event type>",
 	"CONTACT#+4915", "CONTACT#<contact>", "CALCOM#ssm:/x", "CALCOM#<key>", "CUSTOMER#CUST", "CUSTOMER#<customer>", "EMAIL#a@b.example", "EMAIL#<email>",
 	"CALLBACK#CB", "CALLBACK#<callback>", "ONCE#alarm/1", "ONCE#<name>", "MESSAGE#EVENTNAME#VERSION#CHANNEL#RECIPIENT", "MESSAGE#<event>#<version>#<channel>#<recipient>", "DAY#2026-11-24", "DAY#<date>",
-	"CALLBACKS#BID", "CALLBACKS#<branch>", "BRANCH#BID", "BRANCH#<branch>", "NAME#erika muster", "NAME#<folded name>", "2026-11-24T12:00:00Z#", "<from>", "2026-11-24T13:00:00Z#", "<to>", "REPORT#KIND", "REPORT#<kind>", "HOUR#2026-11-24T12", "<hour>",
+	"CALLBACKS#BID", "CALLBACKS#<branch>", "BRANCH#BID", "BRANCH#<branch>", "NAME#erika muster", "NAME#<folded name>", "2026-11-24T12:00:00Z#", "<from>", "2026-11-24T13:00:00Z#", "<to>", "REPORT#KIND", "REPORT#<kind>", "OUTPUT#OUT", "OUTPUT#<output>", "CASE#CASEID", "CASE#<case>", "DELIVERY#DELIVERYID", "DELIVERY#<delivery>", "HOUR#2026-11-24T12", "<hour>",
 )
 
 var shard = regexp.MustCompile(`DUE#\d`)

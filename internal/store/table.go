@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -46,7 +48,8 @@ type Table struct {
 	sessions Credentials
 	name     string
 	now      func() time.Time
-	configs  configCache
+	configs  remembered[company.Config]
+	desks    remembered[desk.Configuration]
 }
 
 // Open makes the table. Nothing is asked of AWS yet; the first request of a company gets its session.
@@ -99,6 +102,18 @@ func encode(k key, record any) (item, error) {
 	}
 	it[attrPK], it[attrSK], it[attrSchema] = str(k.pk), str(k.sk), num(schema)
 	return it, nil
+}
+
+// encodeValue writes one attribute as records are written.
+func encodeValue(v any) (types.AttributeValue, error) {
+	out, err := attributevalue.MarshalWithOptions(v, func(o *attributevalue.EncoderOptions) {
+		o.TagKey = "json"
+		o.OmitEmptyTime = true
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode a value: %w", err)
+	}
+	return out, nil
 }
 
 func decode(it item, record any) error {

@@ -1,0 +1,243 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/desk"
+	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// CaptureTimer names the timer that a capture is: it is due when a case should have been made of it.
+const CaptureTimer = "capture"
+
+// deskWrites are the parts of a step that belong to the service desk.
+func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) []write {
+	var w []write
+	for _, c := range []*desk.Case{step.Case, step.OtherCase} {
+		if c == nil {
+			continue
+		}
+		w = append(w, s.put("case", caseKey(t, c.ID), c, c.Version, func(it item) {
+			it[attrListPK], it[attrListSK] = str(casesList(t)), str(listSort(c.CreatedAt, c.ID))
+		}))
+		if c.Version == 0 {
+			w = append(w, s.put("case number", caseNumberKey(t, c.Number.Year, c.Number.Count), map[string]string{"case_id": c.ID}, 0))
+		}
+	}
+	if c := step.Filed; c != nil {
+		number, err := encodeValue(c.Number)
+		w = append(w, write{name: "capture", err: err, item: types.TransactWriteItem{Update: &types.Update{
+			TableName: &s.name, Key: captureKey(t, c.CallID).item(),
+			UpdateExpression:          aws.String("SET case_id = :case, #number = :number, filed_at = :at REMOVE due_pk, due_at"),
+			ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(case_id)"),
+			ExpressionAttributeNames:  map[string]string{"#number": "number"},
+			ExpressionAttributeValues: item{":case": str(c.CaseID), ":number": number, ":at": str(instant(s.now()))},
+		}}})
+	}
+	for _, n := range step.Notes {
+		w = append(w, s.put("note", noteKey(t, n.CaseID, n.ID), n, n.Version))
+	}
+	for _, a := range step.Activities {
+		w = append(w, s.add("activity", activityKey(t, a.CaseID, a.ID), a))
+	}
+	for _, d := range step.Deliveries {
+		w = append(w, s.put("delivery", outgoingKey(t, d.CaseID, d.ID), d, d.Version))
+	}
+	return w
+}
+
+// Capture writes down what a tool call said, before anything judges it, and returns all that the call has said so far.
+// Once a case was made of it nothing is added any more: the capture comes back with its CaseID. Due is when a case is owed
+// at the latest. ErrFull when the call has said too much.
+func (s *Table) Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (desk.Capture, error) {
+	now := s.now()
+	k := captureKey(t, callID)
+	one, err := encodeValue([]desk.Said{said})
+	if err != nil {
+		return desk.Capture{}, err
+	}
+	out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.name, Key: k.item(),
+		UpdateExpression: aws.String("SET said = list_append(if_not_exists(said, :none), :one), first_at = if_not_exists(first_at, :now), due_pk = :shard, due_at = :due, " +
+			"expires_at = :until, #schema = :schema"),
+		ConditionExpression:      aws.String("attribute_not_exists(case_id) AND (attribute_not_exists(said) OR size(said) < :most)"),
+		ExpressionAttributeNames: map[string]string{"#schema": attrSchema},
+		ExpressionAttributeValues: item{
+			":none": &types.AttributeValueMemberL{}, ":one": one, ":now": str(instant(now)), ":shard": str(dueShard(shardOf(callID))), ":due": str(due.UTC().Format(time.RFC3339)),
+			":until": num(now.Add(7 * 24 * time.Hour).Unix()), ":schema": num(schema), ":most": num(desk.MostSaid),
+		},
+		ReturnValues:                        types.ReturnValueAllNew,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}, s.as(t))
+	var refused *types.ConditionalCheckFailedException
+	switch {
+	case err == nil:
+		return captureOf(callID, out.Attributes)
+	case !errors.As(err, &refused):
+		return desk.Capture{}, fmt.Errorf("write down what was said: %w", err)
+	}
+	c, err := captureOf(callID, refused.Item)
+	if err == nil && c.CaseID == "" {
+		err = ErrFull
+	}
+	return c, err
+}
+
+// ErrFull: a call has said so much already that nothing more is taken down.
+var ErrFull = errors.New("enough was said")
+
+func captureOf(callID string, it item) (desk.Capture, error) {
+	c := desk.Capture{}
+	if err := decode(it, &c); err != nil {
+		return c, fmt.Errorf("capture: %w", err)
+	}
+	c.CallID = callID
+	return c, nil
+}
+
+// Captured is what a call said; false when it said nothing.
+func (s *Table) Captured(ctx context.Context, t tenant.ID, callID string) (desk.Capture, bool, error) {
+	it, err := s.get(ctx, t, captureKey(t, callID))
+	if err != nil || it == nil {
+		return desk.Capture{}, false, err
+	}
+	c, err := captureOf(callID, it)
+	return c, err == nil, err
+}
+
+// CaptureLater moves the time at which a case is owed, unless there is one. tried counts a try that failed.
+func (s *Table) CaptureLater(ctx context.Context, t tenant.ID, callID string, due time.Time, tried bool) error {
+	values := item{":shard": str(dueShard(shardOf(callID))), ":due": str(due.UTC().Format(time.RFC3339)), ":tries": num(0)}
+	if tried {
+		values[":tries"] = num(1)
+	}
+	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.name, Key: captureKey(t, callID).item(),
+		UpdateExpression:          aws.String("SET due_pk = :shard, due_at = :due ADD tries :tries"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(case_id)"),
+		ExpressionAttributeValues: values,
+	}, s.as(t))
+	if err != nil && !failedCondition(err) {
+		return fmt.Errorf("put off a capture: %w", err)
+	}
+	return nil
+}
+
+// CaptureOver takes a capture from the index due: nothing is owed for it any more. It stays readable.
+func (s *Table) CaptureOver(ctx context.Context, t tenant.ID, callID string) error {
+	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.name, Key: captureKey(t, callID).item(), UpdateExpression: aws.String("REMOVE due_pk, due_at"), ConditionExpression: aws.String("attribute_exists(pk)"),
+	}, s.as(t))
+	if err != nil && !failedCondition(err) {
+		return fmt.Errorf("end a capture: %w", err)
+	}
+	return nil
+}
+
+// LeaseNumbers takes n case numbers of a year out of the company's counter and returns the first. A lease that is not used
+// up leaves a gap, never a number twice.
+func (s *Table) LeaseNumbers(ctx context.Context, t tenant.ID, year, n int) (first int64, err error) {
+	out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.name, Key: caseCounterKey(t, year).item(),
+		UpdateExpression: aws.String("ADD leased :n"), ExpressionAttributeValues: item{":n": num(int64(n))},
+		ReturnValues: types.ReturnValueUpdatedNew,
+	}, s.as(t))
+	if err != nil {
+		return 0, fmt.Errorf("lease case numbers: %w", err)
+	}
+	return number(out.Attributes, "leased") - int64(n) + 1, nil
+}
+
+// Case by id.
+func (s *Table) Case(ctx context.Context, t tenant.ID, id string) (desk.Case, bool, error) {
+	c, v, ok, err := one[desk.Case](ctx, s, t, caseKey(t, id), "case")
+	c.Version = v
+	return c, ok, err
+}
+
+// CaseNumbered finds the id of a case by its number; false when there is none.
+func (s *Table) CaseNumbered(ctx context.Context, t tenant.ID, year int, count int64) (id string, ok bool, err error) {
+	it, err := s.get(ctx, t, caseNumberKey(t, year, count))
+	if err != nil {
+		return "", false, fmt.Errorf("case by number: %w", err)
+	}
+	return text(it, "case_id"), it != nil, nil
+}
+
+// CaseIDs lists the company's cases, newest first.
+func (s *Table) CaseIDs(ctx context.Context, t tenant.ID, limit int) ([]string, error) {
+	ids, err := s.list(ctx, t, casesList(t), limit)
+	for i, pk := range ids {
+		ids[i] = lastPart(pk)
+	}
+	return ids, err
+}
+
+// Notes of a case, oldest first.
+func (s *Table) Notes(ctx context.Context, t tenant.ID, caseID string) ([]desk.Note, error) {
+	items, err := s.query(ctx, t, casePartition(t, caseID), notePrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]desk.Note, len(items))
+	for i, it := range items {
+		if err := decode(it, &out[i]); err != nil {
+			return nil, err
+		}
+		out[i].Version = version(it)
+	}
+	return out, nil
+}
+
+// Activity of a case, oldest first.
+func (s *Table) Activity(ctx context.Context, t tenant.ID, caseID string) ([]desk.Activity, error) {
+	items, err := s.query(ctx, t, casePartition(t, caseID), activityPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]desk.Activity, len(items))
+	for i, it := range items {
+		if err := decode(it, &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// CaseDeliveries are how a case left the house, oldest first.
+func (s *Table) CaseDeliveries(ctx context.Context, t tenant.ID, caseID string) ([]delivery.Delivery, error) {
+	items, err := s.query(ctx, t, casePartition(t, caseID), outgoingPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]delivery.Delivery, len(items))
+	for i, it := range items {
+		if err := decode(it, &out[i]); err != nil {
+			return nil, err
+		}
+		out[i].Version = version(it)
+	}
+	return out, nil
+}
+
+// CaseDelivery is one of them.
+func (s *Table) CaseDelivery(ctx context.Context, t tenant.ID, caseID, id string) (delivery.Delivery, bool, error) {
+	d, v, ok, err := one[delivery.Delivery](ctx, s, t, outgoingKey(t, caseID, id), "delivery")
+	d.Version = v
+	return d, ok, err
+}
+
+// CaseEvents are those of a case and its deliveries since it was made, in order.
+func (s *Table) CaseEvents(ctx context.Context, t tenant.ID, caseID string) ([]event.Recorded, error) {
+	return s.events(ctx, t, casePartition(t, caseID))
+}

@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/askpro/gateway/internal/desk"
+	"github.com/askpro/gateway/internal/output"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// Desk is the configuration of a company's service desk, as old as a minute; one without anything where there is none.
+func (s *Table) Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error) {
+	return s.desks.get(ctx, s, t, deskKey(t, "VERSION"), func() (*desk.Configuration, int, error) {
+		c, err := s.readDesk(ctx, t)
+		if err != nil {
+			return nil, 0, err
+		}
+		return c, int(c.Version), nil
+	})
+}
+
+func (s *Table) readDesk(ctx context.Context, t tenant.ID) (*desk.Configuration, error) {
+	items, err := s.query(ctx, t, deskPartition(t), "")
+	if err != nil {
+		return nil, fmt.Errorf("service desk: %w", err)
+	}
+	c := desk.NoConfiguration()
+	for _, it := range items {
+		kind, _, _ := strings.Cut(text(it, attrSK), "#")
+		switch kind {
+		case "GATEWAY":
+			err = decode(it, &c.Gateway)
+		case "MATRIX":
+			var m struct{ Matrix desk.Matrix }
+			if err = decode(it, &m); err == nil {
+				c.Matrix = m.Matrix
+			}
+		case "CATEGORY":
+			err = appendDecoded((*[]desk.Category)(&c.Categories), it)
+		case "GROUP":
+			err = appendDecoded(&c.Groups, it)
+		case "POLICY":
+			err = appendDecoded(&c.Policies, it)
+		case "SLA":
+			err = decode(it, &c.SLA)
+		case "RULE":
+			err = appendDecoded(&c.Rules, it)
+		case "OUTPUT":
+			err = appendDecoded(&c.Outputs, it)
+		case "ENDPOINT":
+			err = appendDecoded(&c.Endpoints, it)
+		case "VERSION":
+			c.Version = number(it, attrVersion)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("service desk %s: %w", text(it, attrSK), err)
+		}
+	}
+	return c, nil
+}
+
+// OutputVersion is an output as it was when a delivery was planned; false when there never was such a version.
+func (s *Table) OutputVersion(ctx context.Context, t tenant.ID, id string, v int) (output.Output, bool, error) {
+	o, _, ok, err := one[output.Output](ctx, s, t, outputKey(t, id, v), "output")
+	return o, ok, err
+}
+
+// SaveDesk writes a service desk's whole configuration: records that are gone are deleted, an output that is different is
+// saved as a new version beside its old ones, and the version moves on last. The outputs' versions are set in c.
+func (s *Table) SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration) error {
+	items, err := s.query(ctx, t, deskPartition(t), "")
+	if err != nil {
+		return err
+	}
+	old := &desk.Configuration{}
+	for _, it := range items {
+		if kind, _, _ := strings.Cut(text(it, attrSK), "#"); kind == "OUTPUT" {
+			if err := appendDecoded(&old.Outputs, it); err != nil {
+				return err
+			}
+		}
+	}
+	records := map[string]any{"GATEWAY": c.Gateway, "MATRIX": struct{ Matrix desk.Matrix }{c.Matrix}, "SLA": c.SLA}
+	for _, x := range c.Categories {
+		records["CATEGORY#"+x.ID] = x
+	}
+	for _, x := range c.Groups {
+		records["GROUP#"+x.ID] = x
+	}
+	for _, x := range c.Policies {
+		records["POLICY#"+x.ID] = x
+	}
+	for _, x := range c.Rules {
+		records["RULE#"+x.ID] = x
+	}
+	for _, x := range c.Endpoints {
+		records["ENDPOINT#"+x.ID] = x
+	}
+	for i := range c.Outputs {
+		x := &c.Outputs[i]
+		if err := s.saveOutput(ctx, t, old, x); err != nil {
+			return err
+		}
+		records["OUTPUT#"+x.ID] = *x
+	}
+	was := 0
+	for _, it := range items {
+		sk := text(it, attrSK)
+		if sk == "VERSION" {
+			was = version(it)
+		} else if _, still := records[sk]; !still {
+			if _, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.name, Key: deskKey(t, sk).item()}, s.as(t)); err != nil {
+				return fmt.Errorf("remove %s: %w", sk, err)
+			}
+		}
+	}
+	for sk, record := range records {
+		it, err := encode(deskKey(t, sk), record)
+		if err != nil {
+			return err
+		}
+		if err := s.putItem(ctx, t, it); err != nil {
+			return fmt.Errorf("save %s: %w", sk, err)
+		}
+	}
+	it := deskKey(t, "VERSION").item()
+	it[attrVersion] = num(int64(was) + 1)
+	if err := s.putItem(ctx, t, it); err != nil {
+		return fmt.Errorf("save the service desk's version: %w", err)
+	}
+	c.Version = int64(was) + 1
+	return nil
+}
+
+// saveOutput keeps a new version of an output that differs from the saved one. Versions are never written over.
+func (s *Table) saveOutput(ctx context.Context, t tenant.ID, old *desk.Configuration, o *output.Output) error {
+	if was, ok := old.Output(o.ID); ok {
+		o.Version, o.SavedAt = was.Version, was.SavedAt
+		if o.Equal(was) {
+			return nil
+		}
+	}
+	o.Version, o.SavedAt = o.Version+1, s.now().UTC()
+	it, err := encode(outputKey(t, o.ID, o.Version), *o)
+	if err != nil {
+		return err
+	}
+	_, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.name, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")}, s.as(t))
+	if err != nil {
+		return fmt.Errorf("save version %d of output %s: %w", o.Version, o.ID, err)
+	}
+	return nil
+}
+
+// DisableOutput switches an output's webhook off, as a new version, unless somebody saved another one meanwhile.
+func (s *Table) DisableOutput(ctx context.Context, t tenant.ID, o output.Output) error {
+	o.Version++
+	o.SavedAt = s.now().UTC()
+	it, err := encode(outputKey(t, o.ID, o.Version), o)
+	if err != nil {
+		return err
+	}
+	if _, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.name, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")}, s.as(t)); err != nil {
+		if failedCondition(err) {
+			return nil
+		}
+		return fmt.Errorf("switch off output %s: %w", o.ID, err)
+	}
+	if it, err = encode(deskKey(t, "OUTPUT#"+o.ID), o); err != nil {
+		return err
+	}
+	if err := s.putItem(ctx, t, it); err != nil {
+		return fmt.Errorf("switch off output %s: %w", o.ID, err)
+	}
+	return s.nextDeskVersion(ctx, t)
+}
+
+func (s *Table) nextDeskVersion(ctx context.Context, t tenant.ID) error {
+	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.name, Key: deskKey(t, "VERSION").item(), UpdateExpression: aws.String("ADD v :one"), ExpressionAttributeValues: item{":one": num(1)},
+	}, s.as(t))
+	if err != nil {
+		return fmt.Errorf("move the service desk's version on: %w", err)
+	}
+	return nil
+}
