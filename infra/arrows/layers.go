@@ -44,6 +44,7 @@ var layers = []layer{
 			"internal/booking",
 			"internal/call",
 			"internal/callback",
+			"internal/casework",
 			"internal/company",
 			"internal/customer",
 			"internal/delivery",

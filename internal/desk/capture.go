@@ -56,6 +56,22 @@ func (c Capture) Reports() bool {
 	return slices.ContainsFunc(c.Said, func(s Said) bool { return s.Tool != Categorize })
 }
 
+// Complete tells whether a case is owed now: the caller finished, and said what it is about.
+func (c Capture) Complete() bool {
+	f := c.Fields()
+	return c.Finished() && f["problem_description"]+f["description"] != ""
+}
+
+// From tells which branch was rung, and by whom, as the signed call said it; empty when the number was withheld.
+func (c Capture) From() (branchID, caller string) {
+	for _, s := range c.Said {
+		if s.BranchID != "" {
+			return s.BranchID, s.Caller
+		}
+	}
+	return "", ""
+}
+
 // Fields are the arguments of all tool calls together; what was said later counts, but silence takes nothing back.
 func (c Capture) Fields() map[string]string {
 	fields := map[string]string{}

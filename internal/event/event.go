@@ -194,3 +194,14 @@ type CallAnalyzed struct {
 
 // Name of the event on the bus.
 func (CallAnalyzed) Name() string { return "call.analyzed.v1" }
+
+// CallEnded: a call is over. Heard by work-default (the meter of minutes) and work-gateway (EnrichServiceCase).
+type CallEnded struct {
+	Head
+	CallID     string `json:"call_id"`
+	BranchID   string `json:"branch_id"`
+	DurationMS int64  `json:"duration_ms"`
+}
+
+// Name of the event on the bus.
+func (CallEnded) Name() string { return "call.ended.v1" }
