@@ -161,6 +161,7 @@ type Session struct {
 	Asked    *Asked          `json:"as,omitempty"` // the change that a yes is awaited for
 	Ended    bool            `json:"z,omitempty"`
 	Gateway  *mode.Pin       `json:"gm,omitempty"` // nil: the company has no gateway
+	Case     string          `json:"cs,omitempty"` // the case that was made in the call
 	Version  int             `json:"-"`
 }
 

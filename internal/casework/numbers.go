@@ -62,6 +62,16 @@ func (n *Numbers) Next(ctx context.Context, s leaser, t tenant.ID, year int, now
 	return b.next - 1, nil
 }
 
+// GiveBack takes back a number that was not used, if nothing was given away after it.
+func (n *Numbers) GiveBack(t tenant.ID, year int, number int64) {
+	b := n.block(yearOf{t, year})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next == number+1 {
+		b.next = number
+	}
+}
+
 func (n *Numbers) block(k yearOf) *block {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/phone"
 	"github.com/askpro/gateway/internal/sla"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -39,8 +40,16 @@ func zoneOf(c *company.Config) *time.Location {
 // Facts of a call for building its case.
 func Facts(branch company.Branch, caller, customerID string, callID string, began, now time.Time) desk.Facts {
 	return desk.Facts{
-		Now: now, Loc: branch.Location(), CallID: callID, CallStart: began, BranchID: branch.ID, Caller: caller, Customer: customerID, Since: since,
+		Now: now, Loc: branch.Location(), CallID: callID, CallStart: began, BranchID: branch.ID, Caller: caller, Customer: customerID, Since: since, Email: german.ReadEmail, Phone: spokenNumber,
 	}
+}
+
+func spokenNumber(words string) string {
+	n, err := phone.Parse(words)
+	if err != nil {
+		return ""
+	}
+	return string(n)
 }
 
 // since reads when a problem began, as far as it names a day: nothing is guessed.
@@ -78,7 +87,7 @@ func (o *Opener) Open(ctx context.Context, t tenant.ID, c *company.Config, d *de
 		o.Alarm(ctx, AlarmClockFailed, t.String()) // a fault of the clocks never blocks a case (§6.1)
 	}
 	filed := said
-	filed.CaseID, filed.Number = x.ID, x.Number
+	filed.CaseID, filed.Number, filed.Confirms = x.ID, x.Number, d.Confirms(x.Contact)
 	step.Case, step.Filed = &x, &filed
 	outputID := ""
 	if out, ok := d.OutputOf(x.CategoryID); ok {

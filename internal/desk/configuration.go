@@ -3,6 +3,7 @@ package desk
 import (
 	"slices"
 
+	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/output"
 	"github.com/askpro/gateway/internal/sla"
 )
@@ -68,4 +69,9 @@ func (c *Configuration) PolicyOf(categoryID string) sla.Policy {
 		return c.Policies[0]
 	}
 	return sla.DefaultPolicy()
+}
+
+// Confirms tells whether a contact is told by mail that their case was taken down (§8).
+func (c *Configuration) Confirms(contact Contact) bool {
+	return (c.Gateway.ConfirmToCustomer == nil || *c.Gateway.ConfirmToCustomer) && delivery.Address(contact.Email)
 }
