@@ -50,7 +50,7 @@ show: ## print a call with its tool calls, appointment and events (CALL=id)
 report: ## print what the last comparison with the calendar found (ROUTES=demo,kanzlei)
 	@go run ./infra/report $(if $(ROUTES),-route '$(ROUTES)')
 
-redrive: ## put a dead-letter queue's messages back (Q=default, notifications, sync or events)
+redrive: ## put a dead-letter queue's messages back (Q=default, notifications, sync or gateway)
 	@go run ./infra/redrive $(if $(Q),'$(Q)')
 
 ##@ Change it

@@ -49,7 +49,7 @@ func TestThePageShowsAllThatArrived(t *testing.T) {
 	got, header := look(t, url)
 	for _, want := range []string{
 		"Mails (1)", "SMS (2)", "Webhooks (1)", "Ihr Termin: Färben am Dienstag", "erika.muster@example.de", "Guten Tag, Erika Müßig!",
-		"termin.ics · text/calendar", "SUMMARY:Färben", "2026-11-24 10:00:00 CET", "/crm", `{&#34;id&#34;:7}`, "unsigned",
+		"termin.ics · text/calendar", "SUMMARY:Färben", "2026-11-24 10:00:00 CET", "/crm", `&#34;id&#34;: 7`, "Signatur fehlt",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page lacks %q", want)
