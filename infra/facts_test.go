@@ -23,6 +23,7 @@ func TestOldSamplesOfFactsAreStillUnderstood(t *testing.T) {
 		event.AppointmentRequested{}, event.AppointmentConfirmed{}, event.AppointmentCancelled{},
 		event.AppointmentChangeRequested{}, event.AppointmentNeedsReview{}, event.PolicyViolated{},
 		event.CallbackRequested{}, event.CallbackRepeated{}, event.CallbackAssigned{}, event.CallbackEscalated{}, event.CallStarted{}, event.CallContinued{}, event.CallAnalyzed{}, event.WishUnfulfilled{},
+		event.EndpointFailing{}, event.EndpointDisabled{}, event.EndpointSecretRotated{},
 	} {
 		facts[fact.Name()] = fact
 	}
