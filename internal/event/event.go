@@ -174,8 +174,8 @@ type CallContinued struct {
 // Name of the event on the bus.
 func (CallContinued) Name() string { return "call.continued.v1" }
 
-// CallEnded: a call is over; Retell said so, or it was found out. Heard by work-gateway, which adds what the call adds to
-// its cases.
+// CallEnded: a call is over; Retell said so, or it was found out. Heard by work-default (the meter of call seconds) and by
+// work-gateway, which adds what the call adds to its case.
 type CallEnded struct {
 	Head
 	CallID   string `json:"call_id"`
@@ -207,14 +207,3 @@ type CallAnalyzed struct {
 
 // Name of the event on the bus.
 func (CallAnalyzed) Name() string { return "call.analyzed.v1" }
-
-// CallEnded: a call is over. Heard by work-default (the meter of minutes) and work-gateway (EnrichServiceCase).
-type CallEnded struct {
-	Head
-	CallID     string `json:"call_id"`
-	BranchID   string `json:"branch_id"`
-	DurationMS int64  `json:"duration_ms"`
-}
-
-// Name of the event on the bus.
-func (CallEnded) Name() string { return "call.ended.v1" }
