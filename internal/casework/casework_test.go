@@ -451,8 +451,8 @@ func TestEachRuleEscalatesOnce(t *testing.T) {
 	}}
 	c := o.reported(t, "call_1", broken)
 	o.told()
-	for range 6 {
-		o.after(time.Hour)
+	for range 12 {
+		o.after(30 * time.Minute)
 		if _, err := o.keeper.Tend(t.Context(), us, c.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -465,7 +465,7 @@ func TestEachRuleEscalatesOnce(t *testing.T) {
 	}
 	c = o.the(t, "call_1")
 	if escalated != 2 || c.Priority != desk.High || c.Override.Reason != "Reaktion bald fällig" || c.GroupID != "first" {
-		t.Errorf("escalated %d times: %s, %+v, group %s", escalated, c.Priority, c.Override, c.GroupID)
+		t.Errorf("escalated %d times, %+v: %s, %+v, group %s", escalated, c.Fired, c.Priority, c.Override, c.GroupID)
 	}
 }
 
