@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,7 +35,7 @@ func pretty(body string) string {
 		body = out.String()
 	}
 	if len(body) > shownOf {
-		body = body[:shownOf] + "\n…"
+		body = strings.ToValidUTF8(body[:shownOf], "") + "\n…"
 	}
 	return body
 }
