@@ -104,6 +104,15 @@ type Heard struct {
 // Over tells whether the call has ended.
 func (c *Call) Over() bool { return c.Status.Rank() >= Completed.Rank() }
 
+// Seconds that the call took, rounded up; 0 where nobody told.
+func (c *Call) Seconds() int {
+	took := time.Duration(c.DurationMS) * time.Millisecond
+	if took == 0 && c.StartedAt != nil && c.EndedAt != nil {
+		took = c.EndedAt.Sub(*c.StartedAt)
+	}
+	return int((max(took, 0) + time.Second - 1) / time.Second)
+}
+
 // Began is the call's start, or where nobody told it, when we first heard of the call.
 func (c *Call) Began() time.Time {
 	if c.StartedAt != nil {

@@ -137,6 +137,10 @@ func caseCounterKey(t tenant.ID, year int) key {
 // casesList holds a company's cases by creation.
 func casesList(t tenant.ID) string { return partition(t, "CASES") }
 
+// Each reading of a meter is an item of its own; usageList holds them by their time.
+func usageKey(t tenant.ID, reading string) key { return key{partition(t, "USAGE", reading), "READING"} }
+func usageList(t tenant.ID) string             { return partition(t, "USAGE") }
+
 func eventKey(partition, id string) key { return key{partition, eventPrefix + id} }
 func routeKey(route string) key         { return key{directoryPrefix + "ROUTE#" + route, "ENTRY"} }
 func companiesKey(id string) key        { return key{companiesPartition, id} }

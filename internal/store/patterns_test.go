@@ -305,6 +305,18 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, err := s.CaseEvents(ctx, us, "CASEID")
 		return err
 	},
+	"Metered": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.Metered(ctx, us, noon, noon.Add(time.Hour), 10)
+		return err
+	},
+	"CallsBetween": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.CallsBetween(ctx, us, noon, noon.Add(time.Hour), 10)
+		return err
+	},
+	"CasesBetween": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.CasesBetween(ctx, us, noon, noon.Add(time.Hour), 10)
+		return err
+	},
 	"Timers.Due": func(ctx context.Context, _ *Table, _ *Directory, t *Timers) error {
 		_, err := t.Due(ctx, noon, 5)
 		return err
@@ -312,7 +324,7 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 }
 
 // writing are the methods that are no question: they write whole records by keys of keys.go.
-var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput"}
+var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput", "Meter"}
 
 var names = strings.NewReplacer(
 	"COMPANY#CID", "COMPANY#<company>", "#CALL#CALLID", "#CALL#<call>", "#APPOINTMENT#AID", "#APPOINTMENT#<appointment>", "TOOL#0007", "TOOL#<seq>",
