@@ -23,6 +23,7 @@ func TestOldSamplesOfFactsAreStillUnderstood(t *testing.T) {
 		event.AppointmentRequested{}, event.AppointmentConfirmed{}, event.AppointmentCancelled{},
 		event.AppointmentChangeRequested{}, event.AppointmentNeedsReview{}, event.PolicyViolated{},
 		event.CallbackRequested{}, event.CallbackRepeated{}, event.CallbackAssigned{}, event.CallbackEscalated{}, event.CallStarted{}, event.CallContinued{}, event.CallAnalyzed{}, event.WishUnfulfilled{},
+		event.DeliveryScheduled{}, event.DeliverySent{}, event.DeliveryFailed{}, event.DeliveryDead{}, event.DeliveryReplayed{},
 	} {
 		facts[fact.Name()] = fact
 	}

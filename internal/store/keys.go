@@ -7,6 +7,7 @@ import (
 
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/exchange"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
@@ -132,6 +133,21 @@ func caseNumberKey(t tenant.ID, year int, count int64) key {
 }
 func caseCounterKey(t tenant.ID, year int) key {
 	return key{partition(t, "CASENUMBERS"), fmt.Sprintf("YEAR#%04d", year)}
+}
+
+// What stands before a destination, what is told of an output, what went out: a day's exchanges in one partition, by time.
+func gateKey(t tenant.ID, host string) key { return key{partition(t, "GATE", host), "STATE"} }
+func alertsKey(t tenant.ID, outputID string) key {
+	return key{partition(t, "OUTPUT", outputID), "ALERTS"}
+}
+func exchangePartition(t tenant.ID, day time.Time) string {
+	return partition(t, "EXCHANGE", day.UTC().Format("2006-01-02"))
+}
+func exchangeKey(t tenant.ID, l exchange.Line) key {
+	return key{exchangePartition(t, l.CreatedAt), listSort(l.CreatedAt, l.ID)}
+}
+func originalKey(t tenant.ID, messageID string) key {
+	return key{partition(t, "MESSAGE", messageID), "ORIGINAL"}
 }
 
 // casesList holds a company's cases by creation.
