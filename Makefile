@@ -41,8 +41,8 @@ run: $(STACK) ## build every function and start the whole system on this machine
 call: ## play a German phone call against the running stack (DIALOGUE=name, or DIALOGUES=file or folder)
 	@go run ./infra/simulate/call $(if $(DIALOGUES),-dialogues '$(DIALOGUES)',$(if $(DIALOGUE),-dialogue '$(DIALOGUE)'))
 
-company: ## check and load a company (FILE=testdata/companies/demo.yaml)
-	@go run ./infra/company $(if $(FILE),'$(FILE)')
+company: ## check and load a company (FILE=testdata/companies/demo.yaml; INBOX=https://… is what {inbox} in it stands for)
+	@go run ./infra/company $(if $(INBOX),-inbox '$(INBOX)') $(if $(FILE),'$(FILE)')
 
 show: ## print a call with its tool calls, appointment and events (CALL=id)
 	@go run ./infra/show $(if $(CALL),'$(CALL)')

@@ -27,6 +27,7 @@ func TestOldSamplesOfFactsAreStillUnderstood(t *testing.T) {
 		event.CaseSLAWarning{}, event.CaseSLABreached{}, event.CaseSLAMet{}, event.CaseEscalated{}, event.CaseEnriched{},
 		event.CaseEnrichmentTimedOut{}, event.CaseAudioReady{}, event.CaseMerged{}, event.CaseLinked{}, event.CaseCustomerLinked{},
 		event.DeliveryScheduled{}, event.DeliverySent{}, event.DeliveryFailed{}, event.DeliveryDead{}, event.DeliveryReplayed{},
+		event.EndpointFailing{}, event.EndpointDisabled{}, event.EndpointSecretRotated{},
 	} {
 		facts[fact.Name()] = fact
 	}

@@ -174,8 +174,8 @@ type CallContinued struct {
 // Name of the event on the bus.
 func (CallContinued) Name() string { return "call.continued.v1" }
 
-// CallEnded: a call is over; Retell said so, or it was found out. Heard by work-gateway, which adds what the call adds to
-// its cases.
+// CallEnded: a call is over; Retell said so, or it was found out. Told once, and again when its length turns out to be
+// another. Heard by work-gateway, which adds what the call adds to its cases, and by work-default, which meters it.
 type CallEnded struct {
 	Head
 	CallID   string `json:"call_id"`

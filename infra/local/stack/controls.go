@@ -207,7 +207,7 @@ func (s *Stack) addCompany(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	f, err := companyfile.Parse([]byte(in.File), "local")
+	f, err := companyfile.Parse([]byte(in.File), "local", s.inbox())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

@@ -69,7 +69,7 @@ func (s *Stack) seed(ctx context.Context) error {
 		if filepath.Base(name) == secretsFile {
 			continue
 		}
-		f, err := companyfile.Read(name, "local")
+		f, err := companyfile.Read(name, "local", s.inbox())
 		if err == nil {
 			err = s.Calcom.AddCompany(f, s.secrets)
 		}
@@ -81,6 +81,11 @@ func (s *Stack) seed(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// inbox lets company files send to the stack's own receivers.
+func (s *Stack) inbox() companyfile.Option {
+	return companyfile.Inbox(fmt.Sprintf("http://127.0.0.1:%d", s.Ports.Inbox))
 }
 
 // Reset brings the stack back to its seeded state: data, clock, faults, simulators and inbox; warm processes start anew.
