@@ -1,8 +1,8 @@
 // work-gateway takes cases further once they are written down: it adds what the call adds, and sends them where the
 // company wants them.
 //
-//	Woken by:     queue gateway: call.ended.v1, case.created.v1, case.enriched.v1, case.enrichment_timed_out.v1,
-//	              case.audio_ready.v1, case.merged.v1, case.escalated.v1, delivery.dead.v1; timer
+//	Woken by:     queue gateway: call.started.v1, call.ended.v1, call.analyzed.v1, case.*, delivery.*, webhook_endpoint.* (all
+//	              that endpoints may subscribe to); timer
 //	Asks:         the receivers of a company's webhooks, SES, a company's own mail server
 //	Twice:        each attempt is claimed; a receiver sees one message id over all of them
 //	If it fails:  cases are kept and delivered late. Messages wait in gateway-dead; `make redrive Q=gateway` puts them back
