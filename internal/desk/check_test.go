@@ -1,8 +1,10 @@
 package desk_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/delivery"
@@ -173,5 +175,37 @@ func TestACompanyWithoutServiceDeskIsTaken(t *testing.T) {
 	t.Parallel()
 	if wrong := desk.NoConfiguration().Check(known); len(wrong) > 0 {
 		t.Error(wrong)
+	}
+}
+
+func TestASaveKeepsWhatNobodyWrites(t *testing.T) {
+	t.Parallel()
+	before := office()
+	before.Rules[0].ActiveSince = now.Add(-time.Hour)
+	before.Outputs[0].Hook.URL, before.Outputs[0].Disabled = "https://a.example.com", delivery.DisabledGone
+	before.Endpoints[0].Disabled = delivery.DisabledFailing
+	for name, tt := range map[string]struct {
+		change   func(before, after *desk.Configuration)
+		since    time.Time
+		output   delivery.Disabling
+		endpoint delivery.Disabling
+	}{
+		"the same again": {func(_, _ *desk.Configuration) {}, now.Add(-time.Hour), delivery.DisabledGone, delivery.DisabledFailing},
+		"other addresses": {func(_, after *desk.Configuration) {
+			after.Outputs[0].Hook.URL, after.Endpoints[0].URL = "https://b.example.com", "https://b.example.com"
+		}, now.Add(-time.Hour), "", ""},
+		"on again": {func(before, _ *desk.Configuration) {
+			before.Rules[0].Active, before.Outputs[0].Active, before.Endpoints[0].Active = false, false, false
+		}, now, "", ""},
+		"new": {func(before, _ *desk.Configuration) { *before = *desk.NoConfiguration() }, now, "", ""},
+	} {
+		was, after := *before, office()
+		was.Rules, was.Outputs, was.Endpoints = slices.Clone(was.Rules), slices.Clone(was.Outputs), slices.Clone(was.Endpoints)
+		after.Outputs[0].Hook.URL = "https://a.example.com"
+		tt.change(&was, after)
+		after.Follow(&was, now)
+		if got := after.Rules[0].ActiveSince; !got.Equal(tt.since) || after.Outputs[0].Disabled != tt.output || after.Endpoints[0].Disabled != tt.endpoint {
+			t.Errorf("%s: %s, %q, %q", name, got, after.Outputs[0].Disabled, after.Endpoints[0].Disabled)
+		}
 	}
 }
