@@ -241,9 +241,10 @@ func (r *deskReader) settings() sla.Settings {
 	return out
 }
 
+// policy makes a policy of the clocks. A company's only one is its default.
 func (r *deskReader) policy(p SLAPolicy) sla.Policy {
 	out := sla.Policy{
-		ID: r.id("policy", p.Slug), Name: p.Name, Targets: sla.DefaultPolicy().Targets,
+		ID: r.id("policy", p.Slug), Name: p.Name, Default: p.Default || len(r.SLA.Policies) == 1, Targets: sla.DefaultPolicy().Targets,
 		ResponseWarning: sla.Lead(p.ResponseWarning), ResolutionWarning: sla.Lead(p.ResolutionWarning),
 	}
 	if len(p.Targets) > 0 {

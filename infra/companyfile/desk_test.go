@@ -119,7 +119,7 @@ endpoints: [{slug: crm, url: "{inbox}/events/crm", description: CRM, event_types
 			{UserID: ident.Derive("user", "edv", "b@edv-nord.example"), Email: "b@edv-nord.example"},
 		}}},
 		Policies: []sla.Policy{{
-			ID: id("policy", "fast"), Name: "Schnell", ResponseWarning: sla.Lead{Minutes: 10}, ResolutionWarning: sla.Lead{Percents: []int{50, 90}}, KeepsRunning: []sla.Reason{sla.Scheduled},
+			ID: id("policy", "fast"), Name: "Schnell", Default: true, ResponseWarning: sla.Lead{Minutes: 10}, ResolutionWarning: sla.Lead{Percents: []int{50, 90}}, KeepsRunning: []sla.Reason{sla.Scheduled},
 			Targets: map[sla.Priority]sla.Target{sla.High: {Response: 30, Resolution: 90, Clock: sla.AroundTheClock}, sla.Low: {Resolution: 600, Clock: sla.Business}},
 		}},
 		SLA: sla.Settings{Tracking: &no, Escalations: true, Calendar: sla.Calendar{

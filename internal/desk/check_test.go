@@ -110,6 +110,10 @@ func TestEachFieldOfAServiceDeskIsJudged(t *testing.T) {
 		{func(c *desk.Configuration) { c.SLA.Calendar.HalfDays = []string{"31.12."} }, `sla.calendar.half_days: no-date`},
 		{func(c *desk.Configuration) { c.Policies[0].Targets[desk.High] = sla.Target{Response: -1} }, `sla.policies.Standard.targets.high.response_minutes: out-of-range`},
 		{func(c *desk.Configuration) { c.Policies = append(c.Policies, c.Policies[0]) }, `sla.policies.Standard.name: another policy`},
+		{func(c *desk.Configuration) {
+			c.Policies = append(c.Policies, sla.Policy{ID: "2", Name: "Schnell", Default: true})
+			c.Policies[0].Default = true
+		}, `sla.policies: 2 are the default`},
 		{func(c *desk.Configuration) { c.Rules[0].Trigger = "full_moon" }, `sla.rules.Frist verletzt.trigger: unknown-trigger`},
 		{func(c *desk.Configuration) { c.Rules = append(c.Rules, c.Rules[0]) }, `sla.rules.Frist verletzt.name: another rule`},
 		{func(c *desk.Configuration) { c.Rules[0].When.Groups = []string{"theirs"} }, `sla.rules.Frist verletzt.conditions.group_ids: unknown`},
@@ -207,5 +211,21 @@ func TestASaveKeepsWhatNobodyWrites(t *testing.T) {
 		if got := after.Rules[0].ActiveSince; !got.Equal(tt.since) || after.Outputs[0].Disabled != tt.output || after.Endpoints[0].Disabled != tt.endpoint {
 			t.Errorf("%s: %s, %q, %q", name, got, after.Outputs[0].Disabled, after.Endpoints[0].Disabled)
 		}
+	}
+}
+
+func TestAPolicyIsTheCategorysOrTheDefault(t *testing.T) {
+	t.Parallel()
+	c := office()
+	c.Policies = []sla.Policy{{ID: "1", Name: "Langsam"}, {ID: "2", Name: "Schnell", Default: true}, {ID: "3", Name: "Drucker"}}
+	c.Categories[3].PolicyID = "3"
+	for _, tt := range []struct{ category, want string }{{"work", "Drucker"}, {"print", "Drucker"}, {"net", "Schnell"}, {"", "Schnell"}} {
+		if got := c.PolicyOf(tt.category); got.Name != tt.want {
+			t.Errorf("%q: %s", tt.category, got.Name)
+		}
+	}
+	c.Policies[1].Default = false
+	if got := c.PolicyOf("net"); got.Name != sla.DefaultPolicy().Name {
+		t.Errorf("without a default: %s", got.Name)
 	}
 }
