@@ -41,8 +41,8 @@ run: $(STACK) ## build every function and start the whole system on this machine
 call: ## play a German phone call against the running stack (DIALOGUE=name, or DIALOGUES=file or folder)
 	@go run ./infra/simulate/call $(if $(DIALOGUES),-dialogues '$(DIALOGUES)',$(if $(DIALOGUE),-dialogue '$(DIALOGUE)'))
 
-company: ## check and load a company (FILE=testdata/companies/demo.yaml)
-	@go run ./infra/company $(if $(FILE),'$(FILE)')
+company: ## check and load a company (FILE=testdata/companies/demo.yaml; INBOX=https://… is what {inbox} in it stands for)
+	@go run ./infra/company $(if $(INBOX),-inbox '$(INBOX)') $(if $(FILE),'$(FILE)')
 
 show: ## print a call with its tool calls, appointment and events (CALL=id), or a case (CASE=TKT-2026-00042)
 	@go run ./infra/show $(if $(CASE),-case '$(CASE)') $(if $(CALL),'$(CALL)')
@@ -53,7 +53,7 @@ usage: ## print what a company used in a month as CSV (COMPANY=demo MONTH=2026-1
 report: ## print what the last comparison with the calendar found (ROUTES=demo,kanzlei)
 	@go run ./infra/report $(if $(ROUTES),-route '$(ROUTES)')
 
-redrive: ## put a dead-letter queue's messages back (Q=default, notifications, sync or events)
+redrive: ## put a dead-letter queue's messages back (Q=default, notifications, sync or gateway)
 	@go run ./infra/redrive $(if $(Q),'$(Q)')
 
 ##@ Change it

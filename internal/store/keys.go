@@ -35,6 +35,7 @@ const (
 	notePrefix         = "NOTE#"
 	activityPrefix     = "ACTIVITY#"
 	outgoingPrefix     = "DELIVERY#"
+	heldPrefix         = "HELD#"
 	// dueShards spreads the timers of all companies over partitions of the index due.
 	dueShards = 8
 )
@@ -140,6 +141,22 @@ func casesList(t tenant.ID) string { return partition(t, "CASES") }
 // Each reading of a meter is an item of its own; usageList holds them by their time.
 func usageKey(t tenant.ID, reading string) key { return key{partition(t, "USAGE", reading), "READING"} }
 func usageList(t tenant.ID) string             { return partition(t, "USAGE") }
+// What an endpoint is sent stands beside how it is. Ids of messages sort by occurrence, and so do the held ones.
+func endpointPartition(t tenant.ID, id string) string {
+	return partition(t, string(ledger.OfEndpoint), id)
+}
+func endpointStateKey(t tenant.ID, id string) key { return key{endpointPartition(t, id), "STATE"} }
+func endpointTurnKey(t tenant.ID, id string) key  { return key{endpointPartition(t, id), "TURN"} }
+func endpointMessageKey(t tenant.ID, endpointID, id string) key {
+	return key{endpointPartition(t, endpointID), outgoingPrefix + id}
+}
+func endpointHeldKey(t tenant.ID, endpointID, id string) key {
+	return key{endpointPartition(t, endpointID), heldPrefix + id}
+}
+
+// A ring is an output's or an endpoint's, and no part of their partitions: they are listed, secrets are not.
+func ringKey(t tenant.ID, id string) key   { return key{partition(t, "RING", id), "SECRETS"} }
+func gateKey(t tenant.ID, host string) key { return key{partition(t, "GATE", host), "STATE"} }
 
 func eventKey(partition, id string) key { return key{partition, eventPrefix + id} }
 func routeKey(route string) key         { return key{directoryPrefix + "ROUTE#" + route, "ENTRY"} }

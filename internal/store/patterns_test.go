@@ -317,6 +317,41 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, err := s.CasesBetween(ctx, us, noon, noon.Add(time.Hour), 10)
 		return err
 	},
+	"Ring": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.Ring(ctx, us, "OWNER")
+		return err
+	},
+	"UseRing": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		return s.UseRing(ctx, us, "OWNER", true, noon, noon)
+	},
+	"EndpointState": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.EndpointState(ctx, us, "ENDPOINTID")
+		return err
+	},
+	"EndpointMessage": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.EndpointMessage(ctx, us, "ENDPOINTID", "DELIVERYID")
+		return err
+	},
+	"EndpointMessages": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.EndpointMessages(ctx, us, "ENDPOINTID", "", 5)
+		return err
+	},
+	"HeldMessages": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.HeldMessages(ctx, us, "ENDPOINTID", "FROMID", "TOID", 5)
+		return err
+	},
+	"EndpointTurn": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.EndpointTurn(ctx, us, "ENDPOINTID", time.Second, noon)
+		return err
+	},
+	"Gate": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.Gate(ctx, us, "hooks.example")
+		return err
+	},
+	"EndpointEvents": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.EndpointEvents(ctx, us, "ENDPOINTID")
+		return err
+	},
 	"Timers.Due": func(ctx context.Context, _ *Table, _ *Directory, t *Timers) error {
 		_, err := t.Due(ctx, noon, 5)
 		return err
@@ -324,7 +359,7 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 }
 
 // writing are the methods that are no question: they write whole records by keys of keys.go.
-var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput", "Meter"}
+var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing"}
 
 var names = strings.NewReplacer(
 	"COMPANY#CID", "COMPANY#<company>", "#CALL#CALLID", "#CALL#<call>", "#APPOINTMENT#AID", "#APPOINTMENT#<appointment>", "TOOL#0007", "TOOL#<seq>",
@@ -332,6 +367,7 @@ var names = strings.NewReplacer(
 	"CONTACT#+4915", "CONTACT#<contact>", "CALCOM#ssm:/x", "CALCOM#<key>", "CUSTOMER#CUST", "CUSTOMER#<customer>", "EMAIL#a@b.example", "EMAIL#<email>",
 	"CALLBACK#CB", "CALLBACK#<callback>", "ONCE#alarm/1", "ONCE#<name>", "MESSAGE#EVENTNAME#VERSION#CHANNEL#RECIPIENT", "MESSAGE#<event>#<version>#<channel>#<recipient>", "DAY#2026-11-24", "DAY#<date>",
 	"CALLBACKS#BID", "CALLBACKS#<branch>", "BRANCH#BID", "BRANCH#<branch>", "NAME#erika muster", "NAME#<folded name>", "2026-11-24T12:00:00Z#", "<from>", "2026-11-24T13:00:00Z#", "<to>", "REPORT#KIND", "REPORT#<kind>", "OUTPUT#OUT", "OUTPUT#<output>", "CASE#CASEID", "CASE#<case>", "DELIVERY#DELIVERYID", "DELIVERY#<delivery>", "HOUR#2026-11-24T12", "<hour>",
+	"RING#OWNER", "RING#<owner>", "ENDPOINT#ENDPOINTID", "ENDPOINT#<endpoint>", "HELD#FROMID", "HELD#<from>", "HELD#TOID", "HELD#<to>", "GATE#hooks.example", "GATE#<host>",
 )
 
 var shard = regexp.MustCompile(`DUE#\d`)
