@@ -23,10 +23,12 @@ import (
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-var cases = []struct {
+type storeCase struct {
 	name string
 	run  func(*try)
-}{
+}
+
+var cases = []storeCase{
 	{"what was never written is empty and has version 0", func(x *try) {
 		s, err := x.Session(x.Context(), x.t, "c1")
 		x.ok(err)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,6 +70,7 @@ type Store interface {
 	SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery) error
 	Deliveries(ctx context.Context, t tenant.ID, kind ledger.Kind, about string) ([]notify.Delivery, error)
 	Take(ctx context.Context, t tenant.ID, timer store.Timer) error
+	Endpoints
 }
 
 // Subject is a store under test: on a clock that the case moves, with how a company is entered and the reader of its due
@@ -83,7 +85,7 @@ type Subject struct {
 
 // Run runs all cases. open makes a store on a clock; every case uses companies of its own.
 func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Subject) {
-	for _, c := range cases {
+	for _, c := range slices.Concat(cases, endpointCases) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			now := time.Now().UTC().Truncate(time.Second)
