@@ -92,7 +92,7 @@ func (d *Dispatcher) follow(ctx context.Context, t tenant.ID, all []delivery.Del
 	id := ident.Derive("delivery", t.String(), x.UpdateKey(p))
 	update := delivery.Plan(delivery.Order{
 		ID: id, CaseID: x.CaseID, OutputID: x.OutputID, ConfigVersion: x.ConfigVersion, Kind: delivery.Updated, Channel: x.Channel, Destination: x.Destination,
-		Sequence: nextSequence(all, x), Profile: o.Retry, MessageID: messageID(id),
+		Sequence: nextSequence(all, x), Profile: o.Retry, MessageID: messageID(id), Fallback: x.Fallback,
 	}, d.Now().UTC())
 	update.Partial = without(missing(c, uses(o, conf.Gateway, x.Channel), config.Company.Recording), p)
 	err = d.plan(ctx, t, []delivery.Delivery{update})
