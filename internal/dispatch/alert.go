@@ -147,41 +147,37 @@ func (d *Dispatcher) alert(ctx context.Context, t tenant.ID, a alarm) ([]Later, 
 
 var errCrowd = errors.New("others were faster each time")
 
-// TellCollected tells of collected alerts together, once their time has come.
+// TellCollected tells of collected alerts together, once their time has come; if one more died meanwhile, it asks again.
 func (d *Dispatcher) TellCollected(ctx context.Context, t tenant.ID, outputID string) ([]Later, error) {
-	for range tries {
-		alerts, v, err := d.Store.Alerts(ctx, t, outputID)
-		if err != nil {
-			return nil, err
-		}
-		next, ids, count := alerts.Flush(d.Now().UTC())
-		if count == 0 {
-			if alerts.Count > 0 {
-				return []Later{{AlertsKind, AlertsDue{outputID}, alerts.FlushAt}}, nil
-			}
-			return nil, nil
-		}
-		conf, err := d.Store.Desk(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		config, err := d.Store.Config(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		s, err := d.aboutMany(ctx, t, conf, config, outputID, ids, count)
-		if err != nil {
-			return nil, err
-		}
-		if err := d.tell(ctx, t, config, conf.Gateway, "alerts/"+outputID+"/"+strconv.FormatInt(alerts.FlushAt.Unix(), 10), s); err != nil {
-			return nil, err
-		}
-		if saved, err := d.Store.SaveAlerts(ctx, t, outputID, next, v); err != nil || saved {
-			return nil, err
-		}
-		return []Later{{AlertsKind, AlertsDue{outputID}, d.Now().UTC()}}, nil // one more died meanwhile
+	alerts, v, err := d.Store.Alerts(ctx, t, outputID)
+	if err != nil || alerts.Count == 0 {
+		return nil, err
 	}
-	return nil, nil
+	ask := func(at time.Time) []Later { return []Later{{AlertsKind, AlertsDue{outputID}, at}} }
+	next, ids, count := alerts.Flush(d.Now().UTC())
+	if count == 0 {
+		return ask(alerts.FlushAt), nil
+	}
+	conf, err := d.Store.Desk(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	config, err := d.Store.Config(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	w, err := d.aboutMany(ctx, t, conf, config, outputID, ids, count)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.tell(ctx, t, config, conf.Gateway, "alerts/"+outputID+"/"+strconv.FormatInt(alerts.FlushAt.Unix(), 10), w); err != nil {
+		return nil, err
+	}
+	saved, err := d.Store.SaveAlerts(ctx, t, outputID, next, v)
+	if err != nil || saved {
+		return nil, err
+	}
+	return ask(d.Now().UTC()), nil
 }
 
 // words of an alert: subject and sheet.

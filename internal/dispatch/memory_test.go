@@ -65,6 +65,8 @@ type world struct {
 	ops        int
 	faultAt    int // the operation (its beginning and its end count apart) that goes wrong; 0: none
 	sender     delivery.Sender
+	beforeIt   func() // happens once, just before something is committed
+	unreadable bool   // transcripts and recordings
 	*dispatch.Dispatcher
 }
 
@@ -219,6 +221,9 @@ func (w *world) Call(_ context.Context, _ tenant.ID, id string) (c call.Call, ok
 
 // Said in a call.
 func (w *world) Said(_ context.Context, _ tenant.ID, id string) (string, error) {
+	if w.unreadable {
+		return "", errDown
+	}
 	return w.said[id], nil
 }
 
@@ -228,10 +233,19 @@ func (w *world) Link(_ context.Context, _ tenant.ID, key, file string, ttl time.
 }
 
 // Read a recording.
-func (w *world) Read(context.Context, tenant.ID, string) ([]byte, error) { return []byte("ID3"), nil }
+func (w *world) Read(context.Context, tenant.ID, string) ([]byte, error) {
+	if w.unreadable {
+		return nil, errDown
+	}
+	return []byte("ID3"), nil
+}
 
 // Commit is all or nothing, over the versions that were read.
 func (w *world) Commit(_ context.Context, _ tenant.ID, s *ledger.Step) error {
+	if before := w.beforeIt; before != nil {
+		w.beforeIt = nil
+		before()
+	}
 	return w.at(func() error {
 		var on []string
 		if c := s.Case; c != nil && (w.cases[c.ID].Version != c.Version || w.meets("case")) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/dispatch"
@@ -304,5 +305,94 @@ func TestManyRecipientsArePlannedInSeveralSteps(t *testing.T) {
 	w.run(t, noon.Add(time.Hour))
 	if len(w.letters) != 45 || len(w.of(delivery.Email)) != 45 || w.told("delivery.scheduled.v1") != 45 {
 		t.Errorf("%d letters, %d deliveries, %d facts", len(w.letters), len(w.of(delivery.Email)), w.told("delivery.scheduled.v1"))
+	}
+}
+
+func TestWhatArrivesWhileACaseIsPlannedIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	w, r := receives(t, status(200, ""))
+	w.save(hooks(r.URL))
+	w.callable()
+	w.beforeIt = func() {
+		w.enrich()
+		if _, err := w.Release(t.Context(), us, caseID, delivery.Transcript); err != nil {
+			t.Error(err)
+		}
+		w.queue = nil // the fact was heard, and found nobody waiting
+	}
+	w.created()
+	w.run(t, noon.Add(time.Second))
+	if len(r.all()) != 1 || !strings.Contains(r.all()[0].body, "segments") {
+		t.Errorf("%d requests", len(r.all()))
+	}
+}
+
+func TestACaseDoesNotStayInTheHouseBecauseOfARecording(t *testing.T) {
+	t.Parallel()
+	o := mails("a@kunde.example")
+	o.Mail.Audio = output.Attachment
+	w := newWorld(t, o)
+	w.callable()
+	w.enrich()
+	c := w.cases[caseID]
+	c.Recording = desk.Recording{State: desk.RecordingStored, Key: "rec/1"}
+	w.cases[caseID] = c
+	w.calls["call_1"] = call.Call{RecordingConsent: "granted"}
+	w.unreadable = true
+	w.created()
+	w.run(t, noon.Add(4*time.Minute))
+	if len(w.letters) != 0 || one(t, w.of(delivery.Email)).Attempts != 0 {
+		t.Fatal("it left without a second look")
+	}
+	w.run(t, noon.Add(time.Hour))
+	if d := one(t, w.of(delivery.Email)); len(w.letters) != 1 || d.State != delivery.Sent || !slices.Equal(d.Partial, delivery.Parts) || !strings.Contains(w.letters[0].Text, "Die Aufnahme lag beim Versand noch nicht vor") {
+		t.Errorf("%d letters, %+v %v", len(w.letters), d, w.failed)
+	}
+}
+
+func TestAnOutputThatIsSwitchedOffSendsNothingMore(t *testing.T) {
+	t.Parallel()
+	w, r := receives(t, status(500, ""))
+	w.save(hooks(r.URL))
+	w.created()
+	w.run(t, noon.Add(time.Second))
+	o, _ := w.conf.Output("out")
+	o.Active = false
+	w.save(o)
+	w.run(t, noon.Add(time.Hour))
+	if d := one(t, w.of(delivery.Webhook)); d.State != delivery.Cancelled || len(r.all()) != 1 {
+		t.Errorf("%+v, %d requests", d, len(r.all()))
+	}
+}
+
+func TestARunningDeliveryEndsWithTheVersionItBeganWith(t *testing.T) {
+	t.Parallel()
+	w, r := receives(t, status(500, ""))
+	o := hooks(r.URL)
+	o.Hook.Payload = `{"form":"old","n":"{{case.number}}"}`
+	w.save(o)
+	w.created()
+	w.run(t, noon.Add(time.Second))
+	o, _ = w.conf.Output("out")
+	o.Hook.Payload = `{"form":"new","n":"{{case.number}}"}`
+	w.save(o)
+	w.created() // the fact comes again, after the change
+	w.run(t, noon.Add(time.Hour))
+	d := one(t, w.of(delivery.Webhook))
+	if len(r.all()) != 4 || !strings.Contains(r.all()[3].body, "old") {
+		t.Fatalf("%d requests", len(r.all()))
+	}
+	r.become(status(200, ""))
+	dues, err := w.Replay(t.Context(), us, caseID, d.ID, true, desk.Actor{Kind: "user"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.give(dispatch.AttemptKind, dispatch.Attempting{CaseID: caseID, DeliveryID: dues[0].DeliveryID})
+	w.run(t, noon.Add(2*time.Hour))
+	if last := r.all()[4]; !strings.Contains(last.body, "new") || last.id() == r.all()[0].id() {
+		t.Errorf("%s under %s", last.body, last.id())
+	}
+	if _, err := w.Replay(t.Context(), us, caseID, "nothing", false, desk.Actor{}); !errors.Is(err, dispatch.ErrNoDelivery) {
+		t.Errorf("%v", err)
 	}
 }
