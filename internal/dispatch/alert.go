@@ -201,11 +201,13 @@ func (d *Dispatcher) aboutOne(a alarm) words {
 	fact("Kategorie", oneLine(category.Name))
 	fact("Betreff", shorten(oneLine(c.Subject), desk.MaxSubject))
 	fact("Priorität", levelWords[c.Priority])
-	fact("Ausgang", oneLine(o.Name))
-	fact("Versuche", strconv.Itoa(x.Attempts))
+	fact("Ausgabe", oneLine(o.Name))
+	if x.Attempts > 0 {
+		fact("Versuche", strconv.Itoa(x.Attempts))
+	}
 	fact("Fehler", shorten(why(x), mostOfError))
 	if x.LastErrorClass == delivery.Gone || x.Reason == delivery.BlockedByUs {
-		w.sheet.lines = append(w.sheet.lines, "Der Webhook dieses Ausgangs wurde abgeschaltet. Bitte prüfen Sie seine Adresse und schalten Sie ihn wieder ein.")
+		w.sheet.lines = append(w.sheet.lines, "Der Webhook dieser Ausgabe wurde abgeschaltet. Bitte prüfen Sie seine Adresse und schalten Sie ihn wieder ein.")
 	}
 	w.sheet.lines = append(w.sheet.lines, "Der Vorgang ist weiterhin in AskPro vorhanden. Nach Behebung der Ursache können Sie ihn dort erneut senden.")
 	if d.AdminURL != "" {
@@ -216,13 +218,23 @@ func (d *Dispatcher) aboutOne(a alarm) words {
 
 // reasonWords say why a Delivery is dead.
 var reasonWords = map[delivery.Reason]string{
-	delivery.Exhausted: "Alle Versuche sind gescheitert", delivery.Permanent: "Das Ziel hat die Nachricht abgelehnt", delivery.ConfigError: "Der Ausgang ist nicht vollständig eingerichtet",
+	delivery.Exhausted: "Alle Versuche sind gescheitert", delivery.Permanent: "Das Ziel hat die Nachricht abgelehnt", delivery.ConfigError: "Die Ausgabe ist nicht vollständig eingerichtet",
 	delivery.BlockedByUs: "Die Adresse ist nicht erlaubt", delivery.Bounced: "Die E-Mail war nicht zustellbar", delivery.Complained: "Der Empfänger hat sich beschwert",
+}
+
+// classWords say it of mistakes in the configuration.
+var classWords = map[delivery.Class]string{
+	outputMissing: "Für die Kategorie ist keine Ausgabe festgelegt", outputInactive: "Die Ausgabe ist nicht aktiv", outputDisabled: "Der Webhook der Ausgabe ist abgeschaltet",
+	urlMissing: "Dem Webhook fehlt die Adresse", presetMissing: "Die Vorlage der Ausgabe gibt es nicht", secretMissing: "Die hinterlegten Zugangsdaten fehlen",
+	badHeaders: "Die zusätzlichen Kopfzeilen sind ungültig", delivery.NoRecipient: "Es bleibt kein gültiger Empfänger übrig", addressRefused: "Das Postfach nimmt keine E-Mails an",
 }
 
 func why(x delivery.Delivery) string {
 	if x.LastErrorClass == "" {
 		return reasonWords[x.Reason]
+	}
+	if words, ok := classWords[x.LastErrorClass]; ok {
+		return words
 	}
 	return reasonWords[x.Reason] + " (" + oneLine(string(x.LastErrorClass)) + ")"
 }
