@@ -318,6 +318,20 @@ func (w *world) AddExchange(_ context.Context, _ tenant.ID, l exchange.Line) err
 	return w.at(func() error { w.lines[l.ID] = l; return nil })
 }
 
+// Exchanges of a day.
+func (w *world) Exchanges(_ context.Context, _ tenant.ID, day time.Time, limit int) (out []exchange.Line, err error) {
+	err = w.at(func() error {
+		for _, l := range w.lines {
+			if l.CreatedAt.Format(time.DateOnly) == day.Format(time.DateOnly) {
+				out = append(out, l)
+			}
+		}
+		slices.SortFunc(out, func(a, b exchange.Line) int { return a.CreatedAt.Compare(b.CreatedAt) })
+		return nil
+	})
+	return out[:min(len(out), limit)], err
+}
+
 // KeepOriginal for a replay.
 func (w *world) KeepOriginal(_ context.Context, _ tenant.ID, o exchange.Original) error {
 	return w.at(func() error { w.originals[o.MessageID] = o; return nil })
