@@ -50,7 +50,7 @@ func (d *Dispatcher) Dead(ctx context.Context, t tenant.ID, caseID, deliveryID s
 	if err != nil {
 		return nil, err
 	}
-	later, err := attempts(d.open(ctx, t, caseID))
+	later, err := attempts(d.setOut(ctx, t, caseID))
 	if err != nil {
 		return nil, err
 	}

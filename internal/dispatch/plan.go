@@ -77,7 +77,8 @@ func (d *Dispatcher) Plan(ctx context.Context, t tenant.ID, caseID string) ([]Du
 	if err := d.arrived(ctx, t, caseID); err != nil {
 		return nil, err
 	}
-	return d.open(ctx, t, caseID)
+	all, err := d.open(ctx, t, caseID)
+	return duesOf(all), err
 }
 
 // first tells the Deliveries that Plan makes from those that follow them.
@@ -100,12 +101,18 @@ func (d *Dispatcher) plan(ctx context.Context, t tenant.ID, fresh []delivery.Del
 }
 
 // open lists a case's Deliveries that are to come, after its summary was brought up to date.
-func (d *Dispatcher) open(ctx context.Context, t tenant.ID, caseID string) ([]Due, error) {
+func (d *Dispatcher) open(ctx context.Context, t tenant.ID, caseID string) ([]delivery.Delivery, error) {
 	if err := d.summarize(ctx, t, caseID, ""); err != nil {
 		return nil, err
 	}
 	all, err := d.Store.CaseDeliveries(ctx, t, caseID)
-	return duesOf(all), err
+	return slices.DeleteFunc(all, delivery.Delivery.Final), err
+}
+
+// setOut lists those that nobody has asked for yet: the others are waked by who waits for them.
+func (d *Dispatcher) setOut(ctx context.Context, t tenant.ID, caseID string) ([]Due, error) {
+	all, err := d.open(ctx, t, caseID)
+	return duesOf(slices.DeleteFunc(all, func(x delivery.Delivery) bool { return x.State != delivery.Scheduled || x.Attempts > 0 })), err
 }
 
 // wanted are the Deliveries that a case gets. What cannot be sent is dead from its beginning: it is not lost, it is told.

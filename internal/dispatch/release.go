@@ -20,7 +20,7 @@ func (d *Dispatcher) Release(ctx context.Context, t tenant.ID, caseID string, p 
 	if err := d.release(ctx, t, caseID, p); err != nil {
 		return nil, err
 	}
-	return d.open(ctx, t, caseID)
+	return d.setOut(ctx, t, caseID)
 }
 
 // arrived releases whatever the case has by now.
@@ -136,7 +136,7 @@ func (d *Dispatcher) TimeUp(ctx context.Context, t tenant.ID, caseID string) ([]
 			return nil, err
 		}
 	}
-	return d.open(ctx, t, caseID)
+	return d.setOut(ctx, t, caseID)
 }
 
 // timeUp ends one Delivery's waiting, if it is time. What the case has by now is not missing, even if its event is late.
