@@ -26,7 +26,7 @@ import (
 )
 
 func main() {
-	routes := flag.String("route", "demo,edv,kanzlei", "webhook routes of the companies to look in")
+	routes := flag.String("route", "demo,kanzlei", "webhook routes of the companies to look in")
 	flag.Parse()
 	if err := run(*routes, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
