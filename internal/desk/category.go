@@ -198,6 +198,16 @@ func (list Categories) Path(id string) string {
 	return strings.Join(names, " / ")
 }
 
+// Ancestry lists the ids from the root down to the category itself.
+func (list Categories) Ancestry(id string) []string {
+	chain, _ := list.chain(id)
+	var ids []string
+	for _, c := range slices.Backward(chain) {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
 // Inherited is a value of the nearest category in the chain that has one, and which that is.
 func (list Categories) Inherited(id string, of func(Category) string) (value, from string) {
 	chain, _ := list.chain(id)

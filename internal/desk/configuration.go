@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/output"
 	"github.com/askpro/gateway/internal/sla"
 )
@@ -69,6 +70,11 @@ func (c *Configuration) PolicyOf(categoryID string) sla.Policy {
 		return c.Policies[i]
 	}
 	return sla.DefaultPolicy()
+}
+
+// Confirms tells whether a contact is told by mail that their case was taken down (§8).
+func (c *Configuration) Confirms(contact Contact) bool {
+	return (c.Gateway.ConfirmToCustomer == nil || *c.Gateway.ConfirmToCustomer) && delivery.Address(contact.Email)
 }
 
 // Follow takes over from the configuration that was saved before what nobody writes into a new one: since when a rule is

@@ -28,6 +28,22 @@ func Derive(parts ...string) string {
 	return id.String()
 }
 
+// DeriveAt is Derive for something that happens at an instant: ids of later things sort later, as those of New do.
+func DeriveAt(at time.Time, parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	var id ulid.ULID
+	copy(id[6:], sum[:])
+	_ = id.SetTime(ulid.Timestamp(at)) // refused only after the year 10889
+	return id.String()
+}
+
+// Before is the lowest id of an instant: whatever happened earlier sorts before it.
+func Before(at time.Time) string {
+	var id ulid.ULID
+	_ = id.SetTime(ulid.Timestamp(at))
+	return id.String()
+}
+
 // Valid tells whether a text has the form of an id.
 func Valid(s string) bool {
 	_, err := ulid.ParseStrict(s)

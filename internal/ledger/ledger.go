@@ -102,6 +102,7 @@ const (
 	OfCallback    Kind = "CALLBACK"
 	OfCall        Kind = "CALL"
 	OfCase        Kind = "CASE"
+	OfEndpoint    Kind = "ENDPOINT"
 )
 
 // Transcript is a call's text, compressed by the store and written once. ObjectKey names it in the bucket when it is too

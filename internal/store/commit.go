@@ -79,6 +79,15 @@ func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) erro
 	if err != nil || len(writes) == 0 {
 		return err
 	}
+	if err := s.transact(ctx, t, writes); err != nil {
+		return err
+	}
+	step.Written()
+	return nil
+}
+
+// transact writes all of it or nothing. A condition that fails gives a *ledger.Conflict.
+func (s *Table) transact(ctx context.Context, t tenant.ID, writes []write) error {
 	in := &dynamodb.TransactWriteItemsInput{}
 	for _, w := range writes {
 		if w.err != nil {
@@ -87,9 +96,8 @@ func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) erro
 		in.TransactItems = append(in.TransactItems, w.item)
 	}
 	for try := 1; ; try++ {
-		_, err = s.client.TransactWriteItems(ctx, in, s.as(t))
+		_, err := s.client.TransactWriteItems(ctx, in, s.as(t))
 		if err == nil {
-			step.Written()
 			return nil
 		}
 		var cancelled *types.TransactionCanceledException
@@ -264,10 +272,15 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 		call = e.CallID
 	case event.CallContinued:
 		call = e.CallID
+	case event.CallEnded:
+		call = e.CallID
 	case event.WishUnfulfilled:
 		call = e.CallID
 	case event.CallAnalyzed:
 		call = e.CallID
+	}
+	if about, ok := e.(interface{ Endpoint() string }); ok { // of a webhook endpoint, or of an output's secret
+		return endpointPartition(t, about.Endpoint())
 	}
 	if about, ok := e.(interface{ About() string }); ok { // of a case
 		return casePartition(t, about.About())

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
-	"net/mail"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/askpro/gateway/internal/german"
 )
 
 // arguments are what a model wrote, cleaned: known names only, plain text, within their lengths. A value that is too long
@@ -143,18 +144,10 @@ func (a arguments) json() string {
 	return string(b)
 }
 
-// email repairs a spoken address ("erika punkt muster at example punkt de"); empty when it is still none.
+// email reads a spoken address; empty when it is none.
 func (a arguments) email() string {
-	s := " " + strings.ToLower(a["email"]) + " "
-	for _, r := range [...][2]string{{" at ", "@"}, {" ät ", "@"}, {" punkt ", "."}, {" dot ", "."}, {" minus ", "-"}, {" bindestrich ", "-"}, {" unterstrich ", "_"}} {
-		for strings.Contains(s, r[0]) {
-			s = strings.ReplaceAll(s, r[0], r[1])
-		}
-	}
-	s = strings.Join(strings.Fields(s), "")
-	parsed, err := mail.ParseAddress(s)
-	_, domain, _ := strings.Cut(s, "@")
-	if err != nil || parsed.Address != s || !strings.Contains(domain, ".") || strings.HasSuffix(s, "@sms.cal.com") {
+	s := german.ReadEmail(a["email"])
+	if strings.HasSuffix(s, "@sms.cal.com") {
 		return ""
 	}
 	return s
