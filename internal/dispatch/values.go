@@ -303,7 +303,8 @@ func (m material) partial() []string {
 }
 
 func overdue(s sla.Status) bool {
-	return s.Waiting != sla.Resolved && s.Waiting != sla.Merged && (s.Response.State == sla.StateBreached && s.Response.MetAt.IsZero() || s.Resolution.State == sla.StateBreached && s.Resolution.MetAt.IsZero())
+	late := func(r sla.Reading) bool { return r.State == sla.StateBreached && r.MetAt.IsZero() }
+	return s.Waiting != sla.Resolved && s.Waiting != sla.Merged && (late(s.Response) || late(s.Resolution))
 }
 
 func risky(s sla.Status, now time.Time) bool {
