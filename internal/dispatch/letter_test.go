@@ -174,6 +174,7 @@ func TestARecordingGoesWhereItMay(t *testing.T) {
 		{"a link for a day", output.AudioLink, output.Standard, 100, "granted", 0, "for=24h0m0s", false},
 		{"no longer than it is kept", output.AudioLink, output.Standard, 100, "granted", 2 * time.Hour, "for=2h0m0s", false},
 		{"attached", output.Attachment, output.Standard, 100, "granted", 0, "", true},
+		{"not to be read whole", output.Attachment, output.Standard, 9 << 20, "granted", 0, "for=24h0m0s", false},
 		{"too large to be attached", output.Attachment, output.Standard, 10<<20 + 1, "granted", 0, "for=24h0m0s", false},
 		{"admins log in for it", output.AudioLink, output.Admin, 100, "granted", 0, "https://admin.example/vorgaenge/TKT-2026-00042", false},
 		{"nobody agreed", output.AudioLink, output.Standard, 100, "unknown", 0, "", false},
