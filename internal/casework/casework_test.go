@@ -311,7 +311,7 @@ func TestACaseNowAndThenLeavesNoGap(t *testing.T) {
 		if err != nil || n != want {
 			t.Fatalf("%d, %v, wanted %d", n, err, want)
 		}
-		o.after(20 * time.Second)
+		o.after(5 * time.Second)
 	}
 	n, _ := numbers.Next(t.Context(), o, us, 2026, o.clock())
 	numbers.GiveBack(us, 2026, n)

@@ -31,7 +31,7 @@ type block struct {
 const (
 	largestBlock = 16
 	// busyWithin: a block that is used up so soon was too small.
-	busyWithin = 10 * time.Second
+	busyWithin = 2 * time.Second
 	// keptFor is how long a rest is given away: an old one would hand out numbers far behind the newest.
 	keptFor = time.Minute
 )

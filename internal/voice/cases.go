@@ -1,8 +1,10 @@
 package voice
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -147,7 +149,16 @@ func (x *turn) categorize() (Reply, error) {
 	if given := slug + f["category_id"]; given != "" && !bySlug && !(known && byID.Active) {
 		var names []string
 		choices := []map[string]string{}
-		for _, c := range x.cases.Categories {
+		roots := slices.SortedFunc(slices.Values(x.cases.Categories), func(a, b desk.Category) int {
+			last := func(c desk.Category) int { // what is for everything else comes last
+				if c.Default {
+					return 1
+				}
+				return 0
+			}
+			return cmp.Or(cmp.Compare(last(a), last(b)), cmp.Compare(a.Sort, b.Sort), cmp.Compare(a.Name, b.Name))
+		})
+		for _, c := range roots {
 			if c.Active && c.ParentID == "" && len(choices) < mostChoices {
 				names, choices = append(names, c.Name), append(choices, map[string]string{"category_id": c.ID, "slug": c.Slug, "name": c.Name})
 			}
