@@ -126,7 +126,7 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) (w []write) {
 		}
 		put(ofCase, c.ID, "", kept(*c), c.Version)
 		if c.Version == 0 {
-			put(ofCaseNumber, c.Number.String(), "", c.ID, 0)
+			w = append(w, write{at: numberAt(t, c.Number.Year, c.Number.Count), value: c.ID, version: 0})
 		}
 	}
 	if c := step.Filed; c != nil {
