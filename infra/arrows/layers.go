@@ -49,6 +49,7 @@ var layers = []layer{
 			"internal/customer",
 			"internal/delivery",
 			"internal/desk",
+			"internal/dispatch",
 			"internal/exchange",
 			"internal/intent",
 			"internal/journal",

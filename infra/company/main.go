@@ -45,7 +45,7 @@ func run(file, inbox string, unchecked bool) error {
 		return err
 	}
 	if inbox == "" && stack.Local {
-		inbox = fmt.Sprintf("http://127.0.0.1:%d", stack.Ports.Inbox)
+		inbox = stack.Inbox
 	}
 	f, err := companyfile.Read(file, stack.Stage, companyfile.Inbox(inbox))
 	if err != nil {

@@ -85,7 +85,7 @@ func (s *Stack) seed(ctx context.Context) error {
 
 // inbox lets company files send to the stack's own receivers.
 func (s *Stack) inbox() companyfile.Option {
-	return companyfile.Inbox(fmt.Sprintf("http://127.0.0.1:%d", s.Ports.Inbox))
+	return companyfile.Inbox(s.operator.Inbox)
 }
 
 // Reset brings the stack back to its seeded state: data, clock, faults, simulators and inbox; warm processes start anew.

@@ -60,9 +60,10 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request, got Webhook) {
 	w.WriteHeader(f.status())
 	switch {
 	case f.Mode == "bomb":
-		flood(w, bomb())
+		head, part := bomb()
+		flood(w, head, part)
 	case f.Mode == "huge":
-		flood(w, zeros)
+		flood(w, nil, zeros)
 	case f.Body != "":
 		_, _ = io.WriteString(w, f.Body)
 	case f.status() < 300:
@@ -73,17 +74,24 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request, got Webhook) {
 // zeros is a mebibyte of a JSON number.
 var zeros = bytes.Repeat([]byte("0"), 1<<20)
 
-// bomb is a member of a gzip stream that unpacks to zeros; members follow each other in one stream.
-var bomb = sync.OnceValue(func() []byte {
+// bomb is the beginning of a gzip stream and a part of it that unpacks to zeros. The part refers to nothing before it, so
+// that it can follow itself. The stream has no end: whoever reads so far has lost already.
+var bomb = sync.OnceValues(func() (head, part []byte) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
-	_, _ = z.Write(zeros) // a buffer takes everything
-	_ = z.Close()
-	return packed.Bytes()
+	_ = z.Flush() // a buffer takes everything
+	head = bytes.Clone(packed.Bytes())
+	packed.Reset()
+	_, _ = z.Write(zeros)
+	_ = z.Flush()
+	return head, packed.Bytes()
 })
 
 // flood writes a part again and again, as often as zeros would make tooMuch, or until the sender has had enough.
-func flood(w io.Writer, part []byte) {
+func flood(w io.Writer, head, part []byte) {
+	if _, err := w.Write(head); err != nil {
+		return
+	}
 	for range tooMuch / len(zeros) {
 		if _, err := w.Write(part); err != nil {
 			return

@@ -148,7 +148,7 @@ func TestThePageTellsAWebhooksStory(t *testing.T) {
 func TestThePageShowsTheBeginningOfALongWebhook(t *testing.T) {
 	t.Parallel()
 	_, url := start(t)
-	body := strings.Repeat("ä", 100_000)
+	body := "x" + strings.Repeat("ä", 100_000) // the cut is inside of a letter
 	if _, err := post(t.Context(), url+"/events/edv", body, nil); err != nil {
 		t.Fatal(err)
 	}

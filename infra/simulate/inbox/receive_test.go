@@ -1,6 +1,7 @@
 package inbox_test
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -288,7 +289,9 @@ func TestEachReceiverHasItsSecret(t *testing.T) {
 	t.Parallel()
 	b, url := start(t)
 	const body = "{}"
-	secret := func(letter string) string { return "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat(letter, 32))) }
+	secret := func(letter string) string {
+		return "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat(letter, 32)))
+	}
 	if err := b.Know(inbox.Secret{Path: "/webhooks/edv", Secret: secret("e")}, inbox.Secret{Path: "/webhooks/demo", Secret: secret("d")}); err != nil {
 		t.Fatal(err)
 	}
@@ -319,5 +322,30 @@ func TestEachReceiverHasItsSecret(t *testing.T) {
 		if got := messages(t, url, "?path="+tt.path).Webhooks; len(got) != 1 || got[0].Signature != tt.want {
 			t.Errorf("%s: %+v, wanted %s", tt.path, got, tt.want)
 		}
+	}
+}
+
+// TestABombIsOneStream unpacks only the first member, as many readers do: it does not end after a while.
+func TestABombIsOneStream(t *testing.T) {
+	t.Parallel()
+	_, url := start(t)
+	control(t, "POST", url+"/_sim/faults", inbox.Fault{Mode: "bomb"}, nil)
+	req, err := http.NewRequestWithContext(t.Context(), "POST", url+"/webhooks/edv", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept-Encoding", "gzip") // so that net/http leaves it packed
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	z, err := gzip.NewReader(resp.Body)
+	if err != nil || resp.Header.Get("Content-Encoding") != "gzip" {
+		t.Fatalf("%v, %v", resp.Header, err)
+	}
+	z.Multistream(false)
+	if n, err := io.Copy(io.Discard, io.LimitReader(z, 16<<20)); n != 16<<20 || err != nil {
+		t.Errorf("%d bytes, %v", n, err)
 	}
 }
