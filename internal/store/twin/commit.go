@@ -47,6 +47,7 @@ type write struct {
 	value   any
 	version int
 	refuse  func() bool // a condition of another kind
+	from    func() any  // instead of value: made of what lies there
 }
 
 const unconditional = -1
@@ -74,6 +75,9 @@ func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) erro
 			return &conflict
 		}
 		for _, w := range writes {
+			if w.from != nil {
+				w.value = w.from()
+			}
 			if w.value == nil {
 				delete(s.records, w.at)
 			} else {

@@ -130,13 +130,17 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) (w []write) {
 		}
 	}
 	if c := step.Filed; c != nil {
-		filed := *c
-		now := millis(s.now())
-		filed.FiledAt = &now
+		place := at(t, ofCapture, c.CallID, "")
 		w = append(w, write{
-			at: at(t, ofCapture, c.CallID, ""), value: kept(filed), version: unconditional,
+			at: place, version: unconditional,
+			from: func() any { // what was said stays
+				was, _, _ := read[desk.Capture](s, place)
+				now := millis(s.now())
+				was.CaseID, was.Number, was.FiledAt = c.CaseID, c.Number, &now
+				return kept(was)
+			},
 			refuse: func() bool {
-				was, _, ok := read[desk.Capture](s, at(t, ofCapture, c.CallID, ""))
+				was, _, ok := read[desk.Capture](s, place)
 				return !ok || was.CaseID != ""
 			},
 		})
