@@ -13,10 +13,7 @@ import (
 )
 
 // caseCases are what a store promises of cases and of meters.
-var caseCases = []struct {
-	name string
-	run  func(*try)
-}{
+var caseCases = []testCase{
 	{"what belongs to a case is read back as it was written, in order", func(x *try) {
 		ctx := x.Context()
 		c := aCase("k1", 42)

@@ -24,6 +24,7 @@ import (
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
+	"github.com/askpro/gateway/internal/output"
 	"github.com/askpro/gateway/internal/reconcile"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
@@ -87,6 +88,10 @@ type Store interface {
 	CaseEvents(ctx context.Context, t tenant.ID, caseID string) ([]event.Recorded, error)
 	Meter(ctx context.Context, t tenant.ID, r usage.Reading) error
 	Metered(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]usage.Reading, error)
+	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
+	SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration) error
+	OutputVersion(ctx context.Context, t tenant.ID, id string, v int) (output.Output, bool, error)
+	DisableOutput(ctx context.Context, t tenant.ID, o output.Output) error
 }
 
 // Subject is a store under test: on a clock that the case moves, with how a company is entered and the reader of its due
@@ -101,7 +106,7 @@ type Subject struct {
 
 // Run runs all cases. open makes a store on a clock; every case uses companies of its own.
 func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Subject) {
-	for _, c := range slices.Concat(cases, caseCases) {
+	for _, c := range slices.Concat(cases, deskCases, caseCases) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			now := time.Now().UTC().Truncate(time.Second)
