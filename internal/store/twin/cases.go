@@ -1,9 +1,7 @@
 package twin
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/askpro/gateway/internal/desk"
@@ -159,20 +157,4 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) (w []write) {
 		put(ofOutgoing, d.CaseID, d.ID, kept(*d), d.Version)
 	}
 	return w
-}
-
-// Notes of a case, oldest first.
-func (s *Table) Notes(ctx context.Context, t tenant.ID, caseID string) (list []desk.Note, err error) {
-	err = s.do(ctx, "Notes", func() error {
-		for place, r := range s.records {
-			if place.company == t && place.kind == ofNote && place.id == caseID {
-				n := kept(r.value.(desk.Note))
-				n.Version = r.version
-				list = append(list, n)
-			}
-		}
-		slices.SortFunc(list, func(a, b desk.Note) int { return cmp.Compare(a.ID, b.ID) })
-		return nil
-	})
-	return list, err
 }
