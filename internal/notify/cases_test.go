@@ -225,6 +225,7 @@ func TestWhoHearsOfACase(t *testing.T) {
 		{"resolved, opened and resolved once more", over(newWorld(t), desk.Resolved, solved), at(-time.Hour), func(w *world) event.Event { return w.moved(desk.Opened, desk.Resolved, "user") }, nil},
 		{"opened by a colleague", func(c *desk.Case) { c.Status = desk.Opened }, nil, func(w *world) event.Event { return w.moved(desk.Pending, desk.Opened, "user") }, nil},
 		{"the customer's reply ended the waiting", func(c *desk.Case) { c.Status = desk.Opened }, nil, func(w *world) event.Event { return w.moved(desk.Pending, desk.Opened, "customer") }, nil},
+		{"a date is reached in the step of a rule", func(c *desk.Case) { c.Status, c.AssigneeID = desk.Opened, "bernd" }, nil, func(w *world) event.Event { return w.moved(desk.Pending, desk.Opened, "rule") }, []string{bernd}},
 		{"a date is reached and nobody has it: the group", func(c *desk.Case) { c.Status = desk.Opened }, nil, func(w *world) event.Event { return w.moved(desk.Pending, desk.Opened, "system") }, []string{group}},
 
 		{"a public note", nil, nil, func(w *world) event.Event { return w.noted(true, "Wir sind dran.") }, []string{contact}},
@@ -302,6 +303,21 @@ func TestWhoHearsOfACase(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A target that is warned of at several shares of it is told at each.
+func TestEachWarningOfATargetIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.file(t, nil)
+	for _, percent := range []int{50, 75, 75, 90} {
+		e := clockOf(w, c, sla.Response)
+		e.Percent = percent
+		w.told(t, event.CaseSLAWarning{CaseClock: e})
+	}
+	if len(w.letters) != 3 {
+		t.Errorf("%d letters", len(w.letters))
 	}
 }
 
