@@ -16,3 +16,6 @@ func CallbackCollection(t tenant.ID, id string) string { return callbackKey(t, i
 
 // CaseCollection is the partition of a case.
 func CaseCollection(t tenant.ID, id string) string { return casePartition(t, id) }
+
+// EndpointCollection is the partition of a webhook endpoint.
+func EndpointCollection(t tenant.ID, id string) string { return endpointPartition(t, id) }
