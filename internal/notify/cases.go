@@ -192,10 +192,10 @@ func (x filed) clockMoved(e event.CaseClock, what Event) bool {
 	if sla.Goal(e.Goal) == sla.Response {
 		r = now.Response
 	}
-	switch r.State {
-	case sla.StateMet:
+	switch {
+	case !r.MetAt.IsZero(): // in time or not: nobody has to hurry any more
 		return true
-	case sla.StateBreached:
+	case r.State == sla.StateBreached:
 		return what == CaseWarning // the breach is told by itself
 	}
 	return r.DueAt.IsZero() || !e.DueAt.IsZero() && !r.DueAt.Equal(e.DueAt)

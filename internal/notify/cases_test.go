@@ -267,6 +267,9 @@ func TestWhoHearsOfACase(t *testing.T) {
 		{"somebody answered meanwhile", func(c *desk.Case) { c.SLA.Respond(c.CreatedAt.Add(time.Minute)) }, nil, func(w *world) event.Event {
 			return event.CaseSLABreached{CaseClock: event.CaseClock{Head: w.head("E5"), CaseID: caseID, Goal: "response", DueAt: w.now}}
 		}, nil},
+		{"somebody answered late, before anybody was told", func(c *desk.Case) { c.SLA.Respond(berlinTime(t, "2026-11-20 12:00")) }, func(w *world) { w.now = berlinTime(t, "2026-11-20 12:05") }, func(w *world) event.Event {
+			return event.CaseSLABreached{CaseClock: event.CaseClock{Head: w.head("E5"), CaseID: caseID, Goal: "response", DueAt: berlinTime(t, "2026-11-20 11:00")}}
+		}, nil},
 		{"a breach of a case that is solved", over(newWorld(t), desk.Resolved, solved), nil, func(w *world) event.Event {
 			return event.CaseSLABreached{CaseClock: event.CaseClock{Head: w.head("E5"), CaseID: caseID, Goal: "resolution", DueAt: w.now}}
 		}, nil},
