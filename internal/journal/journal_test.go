@@ -23,7 +23,10 @@ import (
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-var us = tenant.Proven("CID")
+var (
+	us   = tenant.Proven("CID")
+	life = tenant.Proven("01KB0000000000000000000002")
+)
 
 // book keeps lines by case and id, as the table does.
 type book struct {

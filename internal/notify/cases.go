@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/mail"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ const (
 const (
 	byUser     = "user"
 	byCustomer = "customer"
-	bySystem   = "system"
+	byToken    = "token"
 )
 
 // filed is what a message about a case says.
@@ -128,7 +129,7 @@ func (n *Notifier) caseMoved(ctx context.Context, t tenant.ID, c *company.Config
 			f.event, title = CaseClosed, "Ihr Anliegen ist abgeschlossen"
 		}
 		n.toContact(ctx, &f, x, x.ended(title, notes))
-	case x.c.Status == desk.Opened && e.From == string(desk.Pending) && e.Actor.Kind == bySystem:
+	case x.c.Status == desk.Opened && e.From == string(desk.Pending) && !slices.Contains([]string{byUser, byCustomer, byToken}, e.Actor.Kind): // the clock did it
 		f.event = CaseDue
 		x.toWorker(&f, x.work("Wiedervorlage", "Wiedervorlage", "Dieser Vorgang war bis jetzt zurückgestellt und ist wieder offen:"))
 	}
@@ -172,7 +173,7 @@ func shown(n desk.Note) bool { return n.Public && n.HiddenAt == nil }
 
 // caseClock tells who has a case that a target is near or has passed, unless it was reached or moved since.
 func (n *Notifier) caseClock(ctx context.Context, t tenant.ID, c *company.Config, e event.CaseClock, what Event) (fact, error) {
-	f := aboutCase(e.CaseID, what, e.Instance)
+	f := aboutCase(e.CaseID, what, e.Instance+"/"+strconv.Itoa(e.Percent)) // a target may be warned of at several shares of it
 	x, ok, err := n.caseOf(ctx, t, c, e.CaseID)
 	if err != nil || !ok || !x.c.Status.Open() || x.clockMoved(e, what) {
 		return f, err
@@ -191,10 +192,10 @@ func (x filed) clockMoved(e event.CaseClock, what Event) bool {
 	if sla.Goal(e.Goal) == sla.Response {
 		r = now.Response
 	}
-	switch r.State {
-	case sla.StateMet:
+	switch {
+	case !r.MetAt.IsZero(): // in time or not: nobody has to hurry any more
 		return true
-	case sla.StateBreached:
+	case r.State == sla.StateBreached:
 		return what == CaseWarning // the breach is told by itself
 	}
 	return r.DueAt.IsZero() || !e.DueAt.IsZero() && !r.DueAt.Equal(e.DueAt)

@@ -225,6 +225,7 @@ func TestWhoHearsOfACase(t *testing.T) {
 		{"resolved, opened and resolved once more", over(newWorld(t), desk.Resolved, solved), at(-time.Hour), func(w *world) event.Event { return w.moved(desk.Opened, desk.Resolved, "user") }, nil},
 		{"opened by a colleague", func(c *desk.Case) { c.Status = desk.Opened }, nil, func(w *world) event.Event { return w.moved(desk.Pending, desk.Opened, "user") }, nil},
 		{"the customer's reply ended the waiting", func(c *desk.Case) { c.Status = desk.Opened }, nil, func(w *world) event.Event { return w.moved(desk.Pending, desk.Opened, "customer") }, nil},
+		{"a date is reached in the step of a rule", func(c *desk.Case) { c.Status, c.AssigneeID = desk.Opened, "bernd" }, nil, func(w *world) event.Event { return w.moved(desk.Pending, desk.Opened, "rule") }, []string{bernd}},
 		{"a date is reached and nobody has it: the group", func(c *desk.Case) { c.Status = desk.Opened }, nil, func(w *world) event.Event { return w.moved(desk.Pending, desk.Opened, "system") }, []string{group}},
 
 		{"a public note", nil, nil, func(w *world) event.Event { return w.noted(true, "Wir sind dran.") }, []string{contact}},
@@ -266,6 +267,9 @@ func TestWhoHearsOfACase(t *testing.T) {
 		{"somebody answered meanwhile", func(c *desk.Case) { c.SLA.Respond(c.CreatedAt.Add(time.Minute)) }, nil, func(w *world) event.Event {
 			return event.CaseSLABreached{CaseClock: event.CaseClock{Head: w.head("E5"), CaseID: caseID, Goal: "response", DueAt: w.now}}
 		}, nil},
+		{"somebody answered late, before anybody was told", func(c *desk.Case) { c.SLA.Respond(berlinTime(t, "2026-11-20 12:00")) }, func(w *world) { w.now = berlinTime(t, "2026-11-20 12:05") }, func(w *world) event.Event {
+			return event.CaseSLABreached{CaseClock: event.CaseClock{Head: w.head("E5"), CaseID: caseID, Goal: "response", DueAt: berlinTime(t, "2026-11-20 11:00")}}
+		}, nil},
 		{"a breach of a case that is solved", over(newWorld(t), desk.Resolved, solved), nil, func(w *world) event.Event {
 			return event.CaseSLABreached{CaseClock: event.CaseClock{Head: w.head("E5"), CaseID: caseID, Goal: "resolution", DueAt: w.now}}
 		}, nil},
@@ -302,6 +306,21 @@ func TestWhoHearsOfACase(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A target that is warned of at several shares of it is told at each.
+func TestEachWarningOfATargetIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.file(t, nil)
+	for _, percent := range []int{50, 75, 75, 90} {
+		e := clockOf(w, c, sla.Response)
+		e.Percent = percent
+		w.told(t, event.CaseSLAWarning{CaseClock: e})
+	}
+	if len(w.letters) != 3 {
+		t.Errorf("%d letters", len(w.letters))
 	}
 }
 

@@ -35,8 +35,14 @@ func Sum(list []Reading) []Total {
 	})
 }
 
+// byteOrderMark tells office programs that a table is UTF-8.
+const byteOrderMark = "\ufeff"
+
 // WriteCSV writes totals as a table that German office programs open; branch gives a branch's name.
 func WriteCSV(w io.Writer, companyName string, branch func(id string) string, list []Total) error {
+	if _, err := io.WriteString(w, byteOrderMark); err != nil {
+		return err
+	}
 	out := csv.NewWriter(w)
 	out.Comma, out.UseCRLF = ';', true
 	rows := [][]string{{"Monat", "Firma", "Filiale", "Zähler", "Kanal", "Menge", "Einheit", "Anzahl"}}

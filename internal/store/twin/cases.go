@@ -1,9 +1,7 @@
 package twin
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/askpro/gateway/internal/desk"
@@ -128,17 +126,21 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) (w []write) {
 		}
 		put(ofCase, c.ID, "", kept(*c), c.Version)
 		if c.Version == 0 {
-			put(ofCaseNumber, c.Number.String(), "", c.ID, 0)
+			w = append(w, write{at: numberAt(t, c.Number.Year, c.Number.Count), value: c.ID, version: 0})
 		}
 	}
 	if c := step.Filed; c != nil {
-		filed := *c
-		now := millis(s.now())
-		filed.FiledAt = &now
+		place := at(t, ofCapture, c.CallID, "")
 		w = append(w, write{
-			at: at(t, ofCapture, c.CallID, ""), value: kept(filed), version: unconditional,
+			at: place, version: unconditional,
+			from: func() any { // what was said stays
+				was, _, _ := read[desk.Capture](s, place)
+				now := millis(s.now())
+				was.CaseID, was.Number, was.FiledAt = c.CaseID, c.Number, &now
+				return kept(was)
+			},
 			refuse: func() bool {
-				was, _, ok := read[desk.Capture](s, at(t, ofCapture, c.CallID, ""))
+				was, _, ok := read[desk.Capture](s, place)
 				return !ok || was.CaseID != ""
 			},
 		})
@@ -155,20 +157,4 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) (w []write) {
 		put(ofOutgoing, d.CaseID, d.ID, kept(*d), d.Version)
 	}
 	return w
-}
-
-// Notes of a case, oldest first.
-func (s *Table) Notes(ctx context.Context, t tenant.ID, caseID string) (list []desk.Note, err error) {
-	err = s.do(ctx, "Notes", func() error {
-		for place, r := range s.records {
-			if place.company == t && place.kind == ofNote && place.id == caseID {
-				n := kept(r.value.(desk.Note))
-				n.Version = r.version
-				list = append(list, n)
-			}
-		}
-		slices.SortFunc(list, func(a, b desk.Note) int { return cmp.Compare(a.ID, b.ID) })
-		return nil
-	})
-	return list, err
 }

@@ -47,6 +47,7 @@ type write struct {
 	value   any
 	version int
 	refuse  func() bool // a condition of another kind
+	from    func() any  // instead of value: made of what lies there
 }
 
 const unconditional = -1

@@ -72,6 +72,9 @@ func (s *Table) transact(ctx context.Context, method string, writes []write, fac
 // put carries out what nothing speaks against.
 func (s *Table) put(writes []write, facts []Fact) {
 	for _, w := range writes {
+		if w.from != nil {
+			w.value = w.from()
+		}
 		if w.value == nil {
 			delete(s.records, w.at)
 		} else {
