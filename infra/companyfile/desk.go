@@ -217,6 +217,9 @@ func (r *deskReader) categories(entries []Category) (list desk.Categories) {
 func (r *deskReader) group(g Group) desk.Group {
 	out := desk.Group{ID: r.id("group", g.Slug), Slug: g.Slug, Name: g.Name, Email: g.Email, Active: !g.Inactive}
 	for _, m := range g.Members {
+		if m.Email == "" {
+			r.w.say("desk, group %s: a member is known by the e-mail address, and one has none", g.Slug)
+		}
 		out.Members = append(out.Members, desk.Member{
 			UserID: ident.Derive("user", r.f.Company.Slug, strings.ToLower(m.Email)), Email: m.Email, Lead: m.Lead, Active: !m.Inactive, Away: m.Away,
 		})
@@ -238,9 +241,10 @@ func (r *deskReader) settings() sla.Settings {
 	return out
 }
 
+// policy makes a policy of the clocks. A company's only one is its default.
 func (r *deskReader) policy(p SLAPolicy) sla.Policy {
 	out := sla.Policy{
-		ID: r.id("policy", p.Slug), Name: p.Name, Targets: sla.DefaultPolicy().Targets,
+		ID: r.id("policy", p.Slug), Name: p.Name, Default: p.Default || len(r.SLA.Policies) == 1, Targets: sla.DefaultPolicy().Targets,
 		ResponseWarning: sla.Lead(p.ResponseWarning), ResolutionWarning: sla.Lead(p.ResolutionWarning),
 	}
 	if len(p.Targets) > 0 {

@@ -84,6 +84,7 @@ type Calendar struct {
 type SLAPolicy struct {
 	Slug    string `yaml:"slug"`
 	Name    string `yaml:"name"`
+	Default bool   `yaml:"is_default"`
 	Targets map[string]struct {
 		Response   int    `yaml:"response_minutes"`
 		Resolution int    `yaml:"resolution_minutes"`

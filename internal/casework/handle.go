@@ -23,6 +23,9 @@ type Work struct {
 	Try    int    `json:"try,omitempty"`
 }
 
+// Handles lists the kinds of messages that concern cases.
+var Handles = []string{event.CaseCreated{}.Name(), event.CallEnded{}.Name(), event.CallAnalyzed{}.Name(), KindEnrich, KindDeadline, KindRecord}
+
 // Handle does what a fact or an own message asks for, and says what is to be done later. Kinds that are none of its business
 // ask for nothing.
 func (k *Keeper) Handle(ctx context.Context, t tenant.ID, kind string, body []byte) ([]Later, error) {

@@ -14,7 +14,7 @@ import (
 // Recordings fetches a recording from the provider and keeps it in the company's storage under a key. ErrNoRecording when it
 // will never come: another host than the provider's, no audio, too large.
 type Recordings interface {
-	Keep(ctx context.Context, t tenant.ID, url, key string) (bytes int64, kind string, err error)
+	Keep(ctx context.Context, t tenant.ID, url, key string) (bytes int64, kind, wholeKey string, err error)
 }
 
 // ErrNoRecording says that trying again helps nothing.
@@ -52,8 +52,7 @@ func (k *Keeper) Record(ctx context.Context, t tenant.ID, id string, try int) (a
 			return recordingPauses[try], nil
 		}
 	default:
-		kept.Key = fmt.Sprintf("recordings/%s.mp3", c.ID)
-		kept.Bytes, kept.Type, err = k.Recordings.Keep(ctx, t, heard.RecordingURL, kept.Key)
+		kept.Bytes, kept.Type, kept.Key, err = k.Recordings.Keep(ctx, t, heard.RecordingURL, fmt.Sprintf("recordings/%s.mp3", c.ID))
 		switch {
 		case err == nil:
 			until := k.Now().Add(recordingKept)

@@ -103,13 +103,19 @@ func (c *Configuration) checkClocks(p *output.Problems, k Known) {
 			faults(p, "branches."+b.Slug, c.SLA.CalendarFor(&b).Check(k.Now))
 		}
 	}
-	ids := map[string]bool{}
+	names, defaults := map[string]bool{}, 0
 	for _, x := range c.Policies {
-		if ids[x.Name] {
+		if names[x.Name] {
 			p.Say("sla.policies."+x.Name+".name", "another policy has it too")
 		}
-		ids[x.Name] = true
+		names[x.Name] = true
+		if x.Default {
+			defaults++
+		}
 		faults(p, "sla.policies."+x.Name, x.Check())
+	}
+	if defaults > 1 {
+		p.Say("sla.policies", "%d are the default; at most one may be", defaults)
 	}
 }
 

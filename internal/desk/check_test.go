@@ -1,8 +1,10 @@
 package desk_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/delivery"
@@ -108,6 +110,10 @@ func TestEachFieldOfAServiceDeskIsJudged(t *testing.T) {
 		{func(c *desk.Configuration) { c.SLA.Calendar.HalfDays = []string{"31.12."} }, `sla.calendar.half_days: no-date`},
 		{func(c *desk.Configuration) { c.Policies[0].Targets[desk.High] = sla.Target{Response: -1} }, `sla.policies.Standard.targets.high.response_minutes: out-of-range`},
 		{func(c *desk.Configuration) { c.Policies = append(c.Policies, c.Policies[0]) }, `sla.policies.Standard.name: another policy`},
+		{func(c *desk.Configuration) {
+			c.Policies = append(c.Policies, sla.Policy{ID: "2", Name: "Schnell", Default: true})
+			c.Policies[0].Default = true
+		}, `sla.policies: 2 are the default`},
 		{func(c *desk.Configuration) { c.Rules[0].Trigger = "full_moon" }, `sla.rules.Frist verletzt.trigger: unknown-trigger`},
 		{func(c *desk.Configuration) { c.Rules = append(c.Rules, c.Rules[0]) }, `sla.rules.Frist verletzt.name: another rule`},
 		{func(c *desk.Configuration) { c.Rules[0].When.Groups = []string{"theirs"} }, `sla.rules.Frist verletzt.conditions.group_ids: unknown`},
@@ -173,5 +179,53 @@ func TestACompanyWithoutServiceDeskIsTaken(t *testing.T) {
 	t.Parallel()
 	if wrong := desk.NoConfiguration().Check(known); len(wrong) > 0 {
 		t.Error(wrong)
+	}
+}
+
+func TestASaveKeepsWhatNobodyWrites(t *testing.T) {
+	t.Parallel()
+	before := office()
+	before.Rules[0].ActiveSince = now.Add(-time.Hour)
+	before.Outputs[0].Hook.URL, before.Outputs[0].Disabled = "https://a.example.com", delivery.DisabledGone
+	before.Endpoints[0].Disabled = delivery.DisabledFailing
+	for name, tt := range map[string]struct {
+		change   func(before, after *desk.Configuration)
+		since    time.Time
+		output   delivery.Disabling
+		endpoint delivery.Disabling
+	}{
+		"the same again": {func(_, _ *desk.Configuration) {}, now.Add(-time.Hour), delivery.DisabledGone, delivery.DisabledFailing},
+		"other addresses": {func(_, after *desk.Configuration) {
+			after.Outputs[0].Hook.URL, after.Endpoints[0].URL = "https://b.example.com", "https://b.example.com"
+		}, now.Add(-time.Hour), "", ""},
+		"on again": {func(before, _ *desk.Configuration) {
+			before.Rules[0].Active, before.Outputs[0].Active, before.Endpoints[0].Active = false, false, false
+		}, now, "", ""},
+		"new": {func(before, _ *desk.Configuration) { *before = *desk.NoConfiguration() }, now, "", ""},
+	} {
+		was, after := *before, office()
+		was.Rules, was.Outputs, was.Endpoints = slices.Clone(was.Rules), slices.Clone(was.Outputs), slices.Clone(was.Endpoints)
+		after.Outputs[0].Hook.URL = "https://a.example.com"
+		tt.change(&was, after)
+		after.Follow(&was, now)
+		if got := after.Rules[0].ActiveSince; !got.Equal(tt.since) || after.Outputs[0].Disabled != tt.output || after.Endpoints[0].Disabled != tt.endpoint {
+			t.Errorf("%s: %s, %q, %q", name, got, after.Outputs[0].Disabled, after.Endpoints[0].Disabled)
+		}
+	}
+}
+
+func TestAPolicyIsTheCategorysOrTheDefault(t *testing.T) {
+	t.Parallel()
+	c := office()
+	c.Policies = []sla.Policy{{ID: "1", Name: "Langsam"}, {ID: "2", Name: "Schnell", Default: true}, {ID: "3", Name: "Drucker"}}
+	c.Categories[3].PolicyID = "3"
+	for _, tt := range []struct{ category, want string }{{"work", "Drucker"}, {"print", "Drucker"}, {"net", "Schnell"}, {"", "Schnell"}} {
+		if got := c.PolicyOf(tt.category); got.Name != tt.want {
+			t.Errorf("%q: %s", tt.category, got.Name)
+		}
+	}
+	c.Policies[1].Default = false
+	if got := c.PolicyOf("net"); got.Name != sla.DefaultPolicy().Name {
+		t.Errorf("without a default: %s", got.Name)
 	}
 }

@@ -60,14 +60,14 @@ func (c *Configuration) OutputOf(categoryID string) (output.Output, bool) {
 	return output.Output{}, false
 }
 
-// PolicyOf a category: its own, else its parents', else the company's first, else the usual one (§5.2).
+// PolicyOf a category: its own, else its parents', else the company's default, else the usual one (§5.2).
 func (c *Configuration) PolicyOf(categoryID string) sla.Policy {
 	id, _ := c.Categories.Inherited(categoryID, func(k Category) string { return k.PolicyID })
-	if i := slices.IndexFunc(c.Policies, func(p sla.Policy) bool { return p.ID == id }); i >= 0 {
+	if i := slices.IndexFunc(c.Policies, func(p sla.Policy) bool { return p.ID == id && id != "" }); i >= 0 {
 		return c.Policies[i]
 	}
-	if len(c.Policies) > 0 {
-		return c.Policies[0]
+	if i := slices.IndexFunc(c.Policies, func(p sla.Policy) bool { return p.Default }); i >= 0 {
+		return c.Policies[i]
 	}
 	return sla.DefaultPolicy()
 }

@@ -50,7 +50,7 @@ func (d *Dispatcher) Dead(ctx context.Context, t tenant.ID, caseID, deliveryID s
 	if err != nil {
 		return nil, err
 	}
-	later, err := attempts(d.open(ctx, t, caseID))
+	later, err := attempts(d.setOut(ctx, t, caseID))
 	if err != nil {
 		return nil, err
 	}
@@ -147,41 +147,37 @@ func (d *Dispatcher) alert(ctx context.Context, t tenant.ID, a alarm) ([]Later, 
 
 var errCrowd = errors.New("others were faster each time")
 
-// TellCollected tells of collected alerts together, once their time has come.
+// TellCollected tells of collected alerts together, once their time has come; if one more died meanwhile, it asks again.
 func (d *Dispatcher) TellCollected(ctx context.Context, t tenant.ID, outputID string) ([]Later, error) {
-	for range tries {
-		alerts, v, err := d.Store.Alerts(ctx, t, outputID)
-		if err != nil {
-			return nil, err
-		}
-		next, ids, count := alerts.Flush(d.Now().UTC())
-		if count == 0 {
-			if alerts.Count > 0 {
-				return []Later{{AlertsKind, AlertsDue{outputID}, alerts.FlushAt}}, nil
-			}
-			return nil, nil
-		}
-		conf, err := d.Store.Desk(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		config, err := d.Store.Config(ctx, t)
-		if err != nil {
-			return nil, err
-		}
-		s, err := d.aboutMany(ctx, t, conf, config, outputID, ids, count)
-		if err != nil {
-			return nil, err
-		}
-		if err := d.tell(ctx, t, config, conf.Gateway, "alerts/"+outputID+"/"+strconv.FormatInt(alerts.FlushAt.Unix(), 10), s); err != nil {
-			return nil, err
-		}
-		if saved, err := d.Store.SaveAlerts(ctx, t, outputID, next, v); err != nil || saved {
-			return nil, err
-		}
-		return []Later{{AlertsKind, AlertsDue{outputID}, d.Now().UTC()}}, nil // one more died meanwhile
+	alerts, v, err := d.Store.Alerts(ctx, t, outputID)
+	if err != nil || alerts.Count == 0 {
+		return nil, err
 	}
-	return nil, nil
+	ask := func(at time.Time) []Later { return []Later{{AlertsKind, AlertsDue{outputID}, at}} }
+	next, ids, count := alerts.Flush(d.Now().UTC())
+	if count == 0 {
+		return ask(alerts.FlushAt), nil
+	}
+	conf, err := d.Store.Desk(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	config, err := d.Store.Config(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	w, err := d.aboutMany(ctx, t, conf, config, outputID, ids, count)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.tell(ctx, t, config, conf.Gateway, "alerts/"+outputID+"/"+strconv.FormatInt(alerts.FlushAt.Unix(), 10), w); err != nil {
+		return nil, err
+	}
+	saved, err := d.Store.SaveAlerts(ctx, t, outputID, next, v)
+	if err != nil || saved {
+		return nil, err
+	}
+	return ask(d.Now().UTC()), nil
 }
 
 // words of an alert: subject and sheet.
@@ -205,11 +201,13 @@ func (d *Dispatcher) aboutOne(a alarm) words {
 	fact("Kategorie", oneLine(category.Name))
 	fact("Betreff", shorten(oneLine(c.Subject), desk.MaxSubject))
 	fact("Priorität", levelWords[c.Priority])
-	fact("Ausgang", oneLine(o.Name))
-	fact("Versuche", strconv.Itoa(x.Attempts))
+	fact("Ausgabe", oneLine(o.Name))
+	if x.Attempts > 0 {
+		fact("Versuche", strconv.Itoa(x.Attempts))
+	}
 	fact("Fehler", shorten(why(x), mostOfError))
 	if x.LastErrorClass == delivery.Gone || x.Reason == delivery.BlockedByUs {
-		w.sheet.lines = append(w.sheet.lines, "Der Webhook dieses Ausgangs wurde abgeschaltet. Bitte prüfen Sie seine Adresse und schalten Sie ihn wieder ein.")
+		w.sheet.lines = append(w.sheet.lines, "Der Webhook dieser Ausgabe wurde abgeschaltet. Bitte prüfen Sie seine Adresse und schalten Sie ihn wieder ein.")
 	}
 	w.sheet.lines = append(w.sheet.lines, "Der Vorgang ist weiterhin in AskPro vorhanden. Nach Behebung der Ursache können Sie ihn dort erneut senden.")
 	if d.AdminURL != "" {
@@ -220,13 +218,23 @@ func (d *Dispatcher) aboutOne(a alarm) words {
 
 // reasonWords say why a Delivery is dead.
 var reasonWords = map[delivery.Reason]string{
-	delivery.Exhausted: "Alle Versuche sind gescheitert", delivery.Permanent: "Das Ziel hat die Nachricht abgelehnt", delivery.ConfigError: "Der Ausgang ist nicht vollständig eingerichtet",
+	delivery.Exhausted: "Alle Versuche sind gescheitert", delivery.Permanent: "Das Ziel hat die Nachricht abgelehnt", delivery.ConfigError: "Die Ausgabe ist nicht vollständig eingerichtet",
 	delivery.BlockedByUs: "Die Adresse ist nicht erlaubt", delivery.Bounced: "Die E-Mail war nicht zustellbar", delivery.Complained: "Der Empfänger hat sich beschwert",
+}
+
+// classWords say it of mistakes in the configuration.
+var classWords = map[delivery.Class]string{
+	outputMissing: "Für die Kategorie ist keine Ausgabe festgelegt", outputInactive: "Die Ausgabe ist nicht aktiv", outputDisabled: "Der Webhook der Ausgabe ist abgeschaltet",
+	urlMissing: "Dem Webhook fehlt die Adresse", presetMissing: "Die Vorlage der Ausgabe gibt es nicht", secretMissing: "Die hinterlegten Zugangsdaten fehlen",
+	badHeaders: "Die zusätzlichen Kopfzeilen sind ungültig", delivery.NoRecipient: "Es bleibt kein gültiger Empfänger übrig", addressRefused: "Das Postfach nimmt keine E-Mails an",
 }
 
 func why(x delivery.Delivery) string {
 	if x.LastErrorClass == "" {
 		return reasonWords[x.Reason]
+	}
+	if words, ok := classWords[x.LastErrorClass]; ok {
+		return words
 	}
 	return reasonWords[x.Reason] + " (" + oneLine(string(x.LastErrorClass)) + ")"
 }

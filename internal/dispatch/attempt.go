@@ -43,6 +43,7 @@ type message struct {
 	judging delivery.Judging
 	body    []byte // in full
 	persons []string
+	partial []delivery.Part // what it leaves without
 }
 
 // Attempt makes a Delivery's next attempt, if it is due and nobody else is at it, and says when to ask again. What can be
@@ -111,6 +112,7 @@ func (d *Dispatcher) attempt(ctx context.Context, t tenant.ID, caseID, id string
 	if err != nil {
 		return x, err
 	}
+	taken.Partial = m.partial
 	taken.PayloadHash = hex.EncodeToString(sum[:])
 	if err := d.write(ctx, t, x, &taken); err != nil {
 		return x, err
@@ -131,7 +133,14 @@ func (d *Dispatcher) stand(ctx context.Context, t tenant.ID, c desk.Case, x deli
 	if c.MergedInto != "" && !x.Fallback {
 		return d.put(ctx, t, x, func() (delivery.Delivery, error) { return x.Cancel(merged, now) })
 	}
-	x, err := d.timeUp(ctx, t, c, x)
+	conf, err := d.Store.Desk(ctx, t)
+	if err != nil {
+		return x, err
+	}
+	if o, ok := conf.Output(x.OutputID); ok && !o.Active && !x.Fallback { // somebody wants nothing more to leave by it
+		return d.put(ctx, t, x, func() (delivery.Delivery, error) { return x.Cancel("output switched off", now) })
+	}
+	x, err = d.timeUp(ctx, t, c, x)
 	if err != nil || x.Kind != delivery.Updated || x.State != delivery.Scheduled && x.State != delivery.Retrying || x.ReplayOf != "" {
 		return x, err
 	}
@@ -219,7 +228,7 @@ func mailed(m material) (message, error) {
 	if err != nil {
 		return message{}, err
 	}
-	return message{letter: &l, body: []byte(l.Subject + "\n\n" + l.Text), persons: persons(m.c, m.said)}, nil
+	return message{letter: &l, body: []byte(l.Subject + "\n\n" + l.Text), persons: persons(m.c, m.said), partial: m.of.Partial}, nil
 }
 
 func (d *Dispatcher) hooked(ctx context.Context, t tenant.ID, m material, v template.Values) (message, error) {
@@ -252,7 +261,7 @@ func (d *Dispatcher) hooked(ctx context.Context, t tenant.ID, m material, v temp
 		return message{}, err
 	}
 	return message{
-		request: &delivery.Request{URL: x.Destination, Header: h, Body: body}, body: body, persons: persons(m.c, m.said),
+		request: &delivery.Request{URL: x.Destination, Header: h, Body: body}, body: body, persons: persons(m.c, m.said), partial: m.of.Partial,
 		judging: delivery.Judging{Semantic: o.Hook.Semantic, ReferencePath: p.ReferencePath},
 	}, nil
 }

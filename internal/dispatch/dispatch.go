@@ -42,6 +42,7 @@ type Store interface {
 	Alerts(ctx context.Context, t tenant.ID, outputID string) (delivery.Alerts, int, error)
 	SaveAlerts(ctx context.Context, t tenant.ID, outputID string, a delivery.Alerts, version int) (bool, error)
 	AddExchange(ctx context.Context, t tenant.ID, l exchange.Line) error
+	Exchanges(ctx context.Context, t tenant.ID, day time.Time, limit int) ([]exchange.Line, error)
 	KeepOriginal(ctx context.Context, t tenant.ID, o exchange.Original) error
 }
 

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"fmt"
 	"html"
 	"strings"
 	"time"
@@ -205,10 +206,10 @@ func (m material) sheet() sheet {
 	if m.output.Mail.Template == output.Admin {
 		fact("Anreicherung", enrichedWords[c.Enrichment.State])
 		if n := m.seconds(); n > 0 {
-			fact("Gesprächsdauer", (time.Duration(n) * time.Second).String())
+			fact("Gesprächsdauer", fmt.Sprintf("%d:%02d min", n/60, n%60))
 		}
 		fact("Angerufen", oneLine(m.call.To))
-		fact("Gesprächsende", oneLine(c.Enrichment.Disconnection))
+		fact("Gesprächsende", ended(c.Enrichment.Disconnection))
 	}
 	s.sections = append(s.sections, section{heading: "Beschreibung", text: clean(c.Text)})
 	if m.output.Mail.Summary && m.enriched() && c.Enrichment.Summary != "" {
@@ -232,7 +233,7 @@ func (m material) sheet() sheet {
 		}
 		s.lines = append(s.lines, partWords[p]+" lag beim Versand noch nicht vor"+later)
 	}
-	if m.audio.url != "" {
+	if m.audio.url != "" && m.audio.url != m.admin {
 		label := "Aufnahme anhören"
 		if !m.audio.expiresAt.IsZero() {
 			label += " (bis " + m.when(m.audio.expiresAt) + ")"
@@ -240,10 +241,29 @@ func (m material) sheet() sheet {
 		s.links = append(s.links, [2]string{label, m.audio.url})
 	}
 	if (m.output.Mail.AdminLink || m.output.Mail.Template == output.Admin) && m.admin != "" {
-		s.links = append(s.links, [2]string{"Vorgang öffnen", m.admin})
+		label := "Vorgang öffnen"
+		if m.audio.url == m.admin {
+			label = "Vorgang mit Aufnahme öffnen"
+		}
+		s.links = append(s.links, [2]string{label, m.admin})
 	}
 	s.foot = []string{oneLine(m.config.Company.Name), "Automatisch erstellt. Antworten auf diese E-Mail werden nicht gelesen."}
 	return s
+}
+
+// ended says how a call ended, where the telephone's word for it is a usual one.
+func ended(word string) string {
+	switch word {
+	case "user_hangup":
+		return "Anrufer hat aufgelegt"
+	case "agent_hangup":
+		return "Assistent hat aufgelegt"
+	case "call_transfer":
+		return "Weitergeleitet"
+	case "inactivity":
+		return "Niemand hat mehr gesprochen"
+	}
+	return oneLine(word)
 }
 
 func (m material) enriched() bool {

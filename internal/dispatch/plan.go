@@ -77,7 +77,8 @@ func (d *Dispatcher) Plan(ctx context.Context, t tenant.ID, caseID string) ([]Du
 	if err := d.arrived(ctx, t, caseID); err != nil {
 		return nil, err
 	}
-	return d.open(ctx, t, caseID)
+	all, err := d.open(ctx, t, caseID)
+	return duesOf(all), err
 }
 
 // first tells the Deliveries that Plan makes from those that follow them.
@@ -100,12 +101,18 @@ func (d *Dispatcher) plan(ctx context.Context, t tenant.ID, fresh []delivery.Del
 }
 
 // open lists a case's Deliveries that are to come, after its summary was brought up to date.
-func (d *Dispatcher) open(ctx context.Context, t tenant.ID, caseID string) ([]Due, error) {
+func (d *Dispatcher) open(ctx context.Context, t tenant.ID, caseID string) ([]delivery.Delivery, error) {
 	if err := d.summarize(ctx, t, caseID, ""); err != nil {
 		return nil, err
 	}
 	all, err := d.Store.CaseDeliveries(ctx, t, caseID)
-	return duesOf(all), err
+	return slices.DeleteFunc(all, delivery.Delivery.Final), err
+}
+
+// setOut lists those that nobody has asked for yet: the others are waked by who waits for them.
+func (d *Dispatcher) setOut(ctx context.Context, t tenant.ID, caseID string) ([]Due, error) {
+	all, err := d.open(ctx, t, caseID)
+	return duesOf(slices.DeleteFunc(all, func(x delivery.Delivery) bool { return x.State != delivery.Scheduled || x.Attempts > 0 })), err
 }
 
 // wanted are the Deliveries that a case gets. What cannot be sent is dead from its beginning: it is not lost, it is told.
@@ -141,45 +148,59 @@ func (d *Dispatcher) wanted(t tenant.ID, c desk.Case, conf *desk.Configuration, 
 	case !found:
 		return []delivery.Delivery{dead(delivery.Email, outputMissing)}
 	case !o.Active:
-		return []delivery.Delivery{dead(channelOf(o), outputInactive)}
+		return []delivery.Delivery{dead(channels(o)[0], outputInactive)}
 	}
 	var out []delivery.Delivery
-	if o.Mails() {
-		to, _ := delivery.Recipients(o.Mail.To, o.Mail.Muted, o.Mail.Fallback)
-		_, class := readyMail(o)
-		switch {
-		case class != "":
-			out = append(out, dead(delivery.Email, class))
-		case len(to) == 0:
-			out = append(out, dead(delivery.Email, delivery.NoRecipient))
+	for _, channel := range channels(o) {
+		if class := fault(o, channel); class != "" {
+			out = append(out, dead(channel, class))
+			continue
 		}
-		for _, address := range to {
-			if class == "" {
-				out = append(out, living(delivery.Email, address))
-			}
-		}
-	}
-	if o.Type != output.Email {
-		_, _, class := readyHook(o)
-		switch {
-		case o.Disabled != "":
-			out = append(out, dead(delivery.Webhook, outputDisabled))
-		case o.Hook.URL == "":
-			out = append(out, dead(delivery.Webhook, urlMissing))
-		case class != "":
-			out = append(out, dead(delivery.Webhook, class))
-		default:
-			out = append(out, living(delivery.Webhook, o.Hook.URL))
+		for _, to := range destinations(o, channel) {
+			out = append(out, living(channel, to))
 		}
 	}
 	return out
 }
 
-func channelOf(o output.Output) delivery.Channel {
-	if o.Type == output.Webhook {
-		return delivery.Webhook
+// channels of an output, also one whose webhook is switched off: its cases must not vanish.
+func channels(o output.Output) []delivery.Channel {
+	switch o.Type {
+	case output.Email:
+		return []delivery.Channel{delivery.Email}
+	case output.Webhook:
+		return []delivery.Channel{delivery.Webhook}
 	}
-	return delivery.Email
+	return delivery.Channels
+}
+
+func destinations(o output.Output, channel delivery.Channel) []string {
+	if channel == delivery.Webhook {
+		return []string{o.Hook.URL}
+	}
+	to, _ := delivery.Recipients(o.Mail.To, o.Mail.Muted, o.Mail.Fallback)
+	return to
+}
+
+// fault is what keeps a channel of an output from sending anything; empty if nothing does.
+func fault(o output.Output, channel delivery.Channel) delivery.Class {
+	if channel == delivery.Email {
+		if _, class := readyMail(o); class != "" {
+			return class
+		}
+		if len(destinations(o, channel)) == 0 {
+			return delivery.NoRecipient
+		}
+		return ""
+	}
+	switch _, _, class := readyHook(o); {
+	case o.Disabled != "":
+		return outputDisabled
+	case o.Hook.URL == "":
+		return urlMissing
+	default:
+		return class
+	}
 }
 
 // messageID is what a receiver knows a message by; the same over all attempts and replays.

@@ -20,7 +20,7 @@ func (d *Dispatcher) Release(ctx context.Context, t tenant.ID, caseID string, p 
 	if err := d.release(ctx, t, caseID, p); err != nil {
 		return nil, err
 	}
-	return d.open(ctx, t, caseID)
+	return d.setOut(ctx, t, caseID)
 }
 
 // arrived releases whatever the case has by now.
@@ -92,7 +92,7 @@ func (d *Dispatcher) follow(ctx context.Context, t tenant.ID, all []delivery.Del
 	id := ident.Derive("delivery", t.String(), x.UpdateKey(p))
 	update := delivery.Plan(delivery.Order{
 		ID: id, CaseID: x.CaseID, OutputID: x.OutputID, ConfigVersion: x.ConfigVersion, Kind: delivery.Updated, Channel: x.Channel, Destination: x.Destination,
-		Sequence: nextSequence(all, x), Profile: o.Retry, MessageID: messageID(id),
+		Sequence: nextSequence(all, x), Profile: o.Retry, MessageID: messageID(id), Fallback: x.Fallback,
 	}, d.Now().UTC())
 	update.Partial = without(missing(c, uses(o, conf.Gateway, x.Channel), config.Company.Recording), p)
 	err = d.plan(ctx, t, []delivery.Delivery{update})
@@ -136,7 +136,7 @@ func (d *Dispatcher) TimeUp(ctx context.Context, t tenant.ID, caseID string) ([]
 			return nil, err
 		}
 	}
-	return d.open(ctx, t, caseID)
+	return d.setOut(ctx, t, caseID)
 }
 
 // timeUp ends one Delivery's waiting, if it is time. What the case has by now is not missing, even if its event is late.

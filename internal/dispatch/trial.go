@@ -63,22 +63,17 @@ func (d *Dispatcher) trials(ctx context.Context, t tenant.ID, outputID, caseID s
 		out = append(out, trial)
 		return err
 	}
-	if o.Mails() {
-		to, _ := delivery.Recipients(o.Mail.To, o.Mail.Muted, o.Mail.Fallback)
-		if len(to) == 0 {
-			out = append(out, Trial{Channel: delivery.Email, Problem: delivery.NoRecipient})
+	for _, channel := range channels(o) {
+		o := o
+		o.Disabled = "" // a webhook that was switched off is tested before it is switched on again
+		if class := fault(o, channel); class != "" {
+			out = append(out, Trial{Channel: channel, Problem: class})
+			continue
 		}
-		for _, address := range to {
-			if err := try(delivery.Email, address); err != nil {
+		for _, to := range destinations(o, channel) {
+			if err := try(channel, to); err != nil {
 				return out, err
 			}
-		}
-	}
-	if o.Type != output.Email { // a webhook that was switched off is tested before it is switched on again
-		if o.Hook.URL == "" {
-			out = append(out, Trial{Channel: delivery.Webhook, Problem: urlMissing})
-		} else if err := try(delivery.Webhook, o.Hook.URL); err != nil {
-			return out, err
 		}
 	}
 	return out, nil

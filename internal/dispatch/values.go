@@ -75,15 +75,28 @@ func (d *Dispatcher) gather(ctx context.Context, t tenant.ID, x delivery.Deliver
 	has := func(p delivery.Part) bool { return slices.Contains(used, p) && !slices.Contains(x.Partial, p) }
 	if has(delivery.Transcript) && c.Enrichment.State == desk.Enriched {
 		text, err := d.Transcripts.Said(ctx, t, c.CallID)
-		if err != nil {
+		if err = d.withoutIt(ctx, t, &m, delivery.Transcript, err); err != nil {
 			return m, err
 		}
 		m.said = segments(text)
 	}
 	if has(delivery.Recording) {
 		m.audio, err = d.recording(ctx, t, m)
+		err = d.withoutIt(ctx, t, &m, delivery.Recording, err)
 	}
 	return m, err
+}
+
+// patience with what cannot be read: then the case leaves without. It must not stay in the house because of a recording.
+const patience = 5 * time.Minute
+
+func (d *Dispatcher) withoutIt(ctx context.Context, t tenant.ID, m *material, p delivery.Part, err error) error {
+	if err == nil || m.now.Before(m.of.NextAt.Add(patience)) {
+		return err
+	}
+	d.aside(ctx, t, "read the "+string(p), err)
+	m.of.Partial = append(slices.Clone(m.of.Partial), p)
+	return nil
 }
 
 // recording is only given away where the caller agreed and it is still kept (§7.4).
@@ -92,7 +105,6 @@ func (d *Dispatcher) recording(ctx context.Context, t tenant.ID, m material) (a 
 	if r.State != desk.RecordingStored || r.Key == "" || m.call.RecordingConsent != consented || r.ExpiresAt != nil && !m.now.Before(*r.ExpiresAt) {
 		return a, nil
 	}
-	a.there = true
 	file := m.c.Number.String() + ".mp3"
 	switch {
 	case m.of.Channel == delivery.Webhook:
@@ -103,9 +115,10 @@ func (d *Dispatcher) recording(ctx context.Context, t tenant.ID, m material) (a 
 		a.expiresAt = m.now.Add(time.Duration(minutes) * time.Minute)
 	case m.output.Mail.Audio == output.Attachment && r.Bytes <= mostAttached:
 		a.bytes, err = d.Objects.Read(ctx, t, r.Key)
+		a.there = err == nil
 		return a, err
 	case m.output.Mail.Template == output.Admin && m.admin != "": // whoever reads it logs in
-		a.url = m.admin
+		a.url, a.there = m.admin, true
 		return a, nil
 	default:
 		a.expiresAt = m.now.Add(mailLink)
@@ -114,6 +127,7 @@ func (d *Dispatcher) recording(ctx context.Context, t tenant.ID, m material) (a 
 		a.expiresAt = *r.ExpiresAt
 	}
 	a.url, err = d.Objects.Link(ctx, t, r.Key, file, a.expiresAt.Sub(m.now))
+	a.there = err == nil
 	return a, err
 }
 

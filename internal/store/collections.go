@@ -13,3 +13,6 @@ func CallCollection(t tenant.ID, callID string) string { return callPartition(t,
 
 // CallbackCollection is the partition of a callback.
 func CallbackCollection(t tenant.ID, id string) string { return callbackKey(t, id).pk }
+
+// EndpointCollection is the partition of a webhook endpoint.
+func EndpointCollection(t tenant.ID, id string) string { return endpointPartition(t, id) }

@@ -90,7 +90,9 @@ func alertMail(e output.Endpoint, a Alert, to []string) Mail {
 
 // plain is one line of what somebody typed.
 func plain(s string) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 }), " ")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return r < ' ' || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+	}), " ")
 	if cut, was := cut(s, 200); was {
 		return cut + "…"
 	}

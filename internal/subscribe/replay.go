@@ -48,9 +48,10 @@ func begin(s *State, step *Step, from, to, now time.Time) ([]Later, error) {
 		from = earliest
 	}
 	if to.IsZero() || to.After(now) {
-		to = now
+		to = now.Add(time.Millisecond)
 	}
-	from, to = from.Truncate(time.Millisecond), to.Add(time.Millisecond).Truncate(time.Millisecond) // as ids know time
+	const tick = time.Millisecond // as ids know time
+	from, to = from.Truncate(tick), to.Add(tick-1).Truncate(tick)
 	if !from.Before(to) {
 		return nil, ErrPeriod
 	}

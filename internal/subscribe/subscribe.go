@@ -94,6 +94,9 @@ const (
 	KindReplay  = "endpoint.replay"  // Endpointed
 )
 
+// Handles lists them.
+var Handles = []string{KindEvent, KindAttempt, KindAlert, KindReplay}
+
 // Happened is an event of the bus.
 type Happened struct {
 	Name   string          `json:"name"`

@@ -23,10 +23,13 @@ import (
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-var cases = []struct {
+// testCase is one promise, told as a sentence.
+type testCase struct {
 	name string
 	run  func(*try)
-}{
+}
+
+var cases = []testCase{
 	{"what was never written is empty and has version 0", func(x *try) {
 		s, err := x.Session(x.Context(), x.t, "c1")
 		x.ok(err)

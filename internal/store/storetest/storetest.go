@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,11 +17,13 @@ import (
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
+	"github.com/askpro/gateway/internal/output"
 	"github.com/askpro/gateway/internal/reconcile"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
@@ -69,6 +72,11 @@ type Store interface {
 	SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery) error
 	Deliveries(ctx context.Context, t tenant.ID, kind ledger.Kind, about string) ([]notify.Delivery, error)
 	Take(ctx context.Context, t tenant.ID, timer store.Timer) error
+	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
+	SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration) error
+	OutputVersion(ctx context.Context, t tenant.ID, id string, v int) (output.Output, bool, error)
+	DisableOutput(ctx context.Context, t tenant.ID, o output.Output) error
+	Endpoints
 }
 
 // Subject is a store under test: on a clock that the case moves, with how a company is entered and the reader of its due
@@ -83,7 +91,7 @@ type Subject struct {
 
 // Run runs all cases. open makes a store on a clock; every case uses companies of its own.
 func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Subject) {
-	for _, c := range cases {
+	for _, c := range slices.Concat(cases, deskCases, endpointCases) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			now := time.Now().UTC().Truncate(time.Second)

@@ -73,14 +73,7 @@ func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) erro
 		if len(conflict.On) > 0 {
 			return &conflict
 		}
-		for _, w := range writes {
-			if w.value == nil {
-				delete(s.records, w.at)
-			} else {
-				s.records[w.at] = &record{value: w.value, version: max(w.version, 0) + 1}
-			}
-		}
-		s.facts = append(s.facts, facts...)
+		s.put(writes, facts)
 		step.Written()
 		return nil
 	})

@@ -1,156 +1,111 @@
 package twin
 
 import (
+	"cmp"
 	"context"
-	"time"
+	"fmt"
+	"slices"
 
 	"github.com/askpro/gateway/internal/desk"
-	"github.com/askpro/gateway/internal/ledger"
-	"github.com/askpro/gateway/internal/store"
+	"github.com/askpro/gateway/internal/output"
+	"github.com/askpro/gateway/internal/sla"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-// Kinds of the service desk's records.
 const (
-	ofCase       = "case"
-	ofCaseNumber = "case number"
-	ofCapture    = "capture"
-	ofNote       = "note"
-	ofActivity   = "activity"
-	ofOutgoing   = "delivery"
-	ofCounter    = "case counter"
+	ofDesk   = "service desk"
+	ofOutput = "output"
 )
 
-// caseCounter counts the numbers of a year that were leased.
-type caseCounter struct{ Leased int64 }
-
-// Case by id.
-func (s *Table) Case(ctx context.Context, t tenant.ID, id string) (desk.Case, bool, error) {
-	c, v, ok, err := one[desk.Case](ctx, s, "Case", at(t, ofCase, id, ""))
-	c.Version = v
-	return c, ok, err
+func versionOf(t tenant.ID, id string, v int) place {
+	return at(t, ofOutput, id, fmt.Sprintf("%06d", v))
 }
 
-// Capture writes down what a tool call said and returns all that the call has said so far.
-func (s *Table) Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (c desk.Capture, err error) {
-	err = s.do(ctx, "Capture", func() error {
-		place := at(t, ofCapture, callID, "")
-		was, v, ok := read[desk.Capture](s, place)
-		if c = was; c.CaseID != "" {
-			return nil
-		}
-		if len(c.Said) >= desk.MostSaid {
-			return store.ErrFull
-		}
-		if !ok {
-			c.FirstAt = millis(s.now())
-		}
-		said.At = written(said.At)
-		c.Said = append(c.Said[:len(c.Said):len(c.Said)], said)
-		s.records[place] = &record{value: kept(c), version: v + 1}
-		s.setCaptureTimer(t, callID, due)
+// office is the configuration as it was saved; one without anything where there is none.
+func (s *Table) office(t tenant.ID) *desk.Configuration {
+	c, _, ok := read[desk.Configuration](s, at(t, ofDesk, "", ""))
+	if !ok {
+		return desk.NoConfiguration()
+	}
+	return &c
+}
+
+// Desk is the configuration of a company's service desk.
+func (s *Table) Desk(ctx context.Context, t tenant.ID) (c *desk.Configuration, err error) {
+	err = s.do(ctx, "Desk", func() error {
+		c = s.office(t)
 		return nil
 	})
-	c.CallID = callID
 	return c, err
 }
 
-func captureTimer(callID string) ledger.Timer {
-	return ledger.Timer{Kind: ledger.OfCall, About: callID, Queue: "gateway", Name: store.CaptureTimer}
+// OutputVersion is an output as it was saved once; false when there never was such a version.
+func (s *Table) OutputVersion(ctx context.Context, t tenant.ID, id string, v int) (output.Output, bool, error) {
+	o, _, ok, err := one[output.Output](ctx, s, "OutputVersion", versionOf(t, id, v))
+	return o, ok, err
 }
 
-func (s *Table) setCaptureTimer(t tenant.ID, callID string, due time.Time) {
-	x := captureTimer(callID)
-	x.DueAt = due
-	s.records[at(t, ofTimer, aggregate(x.Kind, x.About), alarm(x.Queue, x.Name))] = &record{value: x, version: 1}
+// SaveDesk writes a service desk's whole configuration; the outputs' versions are set in c.
+func (s *Table) SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration) error {
+	return s.do(ctx, "SaveDesk", func() error {
+		before := s.office(t)
+		for i := range c.Outputs {
+			s.saveOutput(t, before, &c.Outputs[i])
+		}
+		c.Version = before.Version + 1
+		s.keepDesk(t, *c)
+		return nil
+	})
 }
 
-func (s *Table) clearCaptureTimer(t tenant.ID, callID string) {
-	x := captureTimer(callID)
-	delete(s.records, at(t, ofTimer, aggregate(x.Kind, x.About), alarm(x.Queue, x.Name)))
+// keepDesk puts a configuration in the order in which the table lists it.
+func (s *Table) keepDesk(t tenant.ID, c desk.Configuration) {
+	c = kept(c)
+	slices.SortFunc(c.Categories, func(a, b desk.Category) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(c.Groups, func(a, b desk.Group) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(c.Policies, func(a, b sla.Policy) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(c.Rules, func(a, b sla.Rule) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(c.Outputs, func(a, b output.Output) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(c.Endpoints, func(a, b output.Endpoint) int { return cmp.Compare(a.ID, b.ID) })
+	s.records[at(t, ofDesk, "", "")] = &record{value: c}
 }
 
-// Captured is what a call said; false when it said nothing.
-func (s *Table) Captured(ctx context.Context, t tenant.ID, callID string) (desk.Capture, bool, error) {
-	c, _, ok, err := one[desk.Capture](ctx, s, "Captured", at(t, ofCapture, callID, ""))
-	c.CallID = callID
-	return c, ok, err
+func (s *Table) saveOutput(t tenant.ID, before *desk.Configuration, o *output.Output) {
+	was, known := before.Output(o.ID)
+	if o.Version, o.SavedAt = was.Version, was.SavedAt; known && o.Equal(was) {
+		return
+	}
+	for o.SavedAt = s.now().UTC(); ; {
+		o.Version++
+		there, _, taken := read[output.Output](s, versionOf(t, o.ID, o.Version))
+		if !taken {
+			s.records[versionOf(t, o.ID, o.Version)] = &record{value: kept(*o)}
+			return
+		}
+		if o.Equal(there) {
+			o.SavedAt = there.SavedAt
+			return
+		}
+	}
 }
 
-// CaptureLater moves the time at which a case is owed, unless there is one.
-func (s *Table) CaptureLater(ctx context.Context, t tenant.ID, callID string, due time.Time, tried bool) error {
-	return s.do(ctx, "CaptureLater", func() error {
-		place := at(t, ofCapture, callID, "")
-		c, v, ok := read[desk.Capture](s, place)
-		if !ok || c.CaseID != "" {
+// DisableOutput switches an output's webhook off, as a new version, unless somebody saved another one meanwhile.
+func (s *Table) DisableOutput(ctx context.Context, t tenant.ID, o output.Output) error {
+	return s.do(ctx, "DisableOutput", func() error {
+		o.Version++
+		o.SavedAt = s.now().UTC()
+		if _, _, taken := read[output.Output](s, versionOf(t, o.ID, o.Version)); taken {
 			return nil
 		}
-		if tried {
-			c.Tries++
+		s.records[versionOf(t, o.ID, o.Version)] = &record{value: kept(o)}
+		c := *s.office(t)
+		if i := slices.IndexFunc(c.Outputs, func(x output.Output) bool { return x.ID == o.ID }); i >= 0 {
+			c.Outputs[i] = o
+		} else {
+			c.Outputs = append(c.Outputs, o)
 		}
-		s.records[place] = &record{value: c, version: v + 1}
-		s.setCaptureTimer(t, callID, due)
+		c.Version++
+		s.keepDesk(t, c)
 		return nil
 	})
-}
-
-// CaptureOver takes a capture's timer away.
-func (s *Table) CaptureOver(ctx context.Context, t tenant.ID, callID string) error {
-	return s.do(ctx, "CaptureOver", func() error {
-		s.clearCaptureTimer(t, callID)
-		return nil
-	})
-}
-
-// LeaseNumbers takes n case numbers of a year and returns the first.
-func (s *Table) LeaseNumbers(ctx context.Context, t tenant.ID, year, n int) (first int64, err error) {
-	err = s.do(ctx, "LeaseNumbers", func() error {
-		place := at(t, ofCounter, number(year), "")
-		c, v, _ := read[caseCounter](s, place)
-		first = c.Leased + 1
-		c.Leased += int64(n)
-		s.records[place] = &record{value: c, version: v + 1}
-		return nil
-	})
-	return first, err
-}
-
-// deskWrites are the parts of a step that belong to the service desk.
-func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) (w []write) {
-	put := func(kind, id, sub string, value any, version int) {
-		w = append(w, write{at: at(t, kind, id, sub), value: value, version: version})
-	}
-	for _, c := range []*desk.Case{step.Case, step.OtherCase} {
-		if c == nil {
-			continue
-		}
-		put(ofCase, c.ID, "", kept(*c), c.Version)
-		if c.Version == 0 {
-			put(ofCaseNumber, c.Number.String(), "", c.ID, 0)
-		}
-	}
-	if c := step.Filed; c != nil {
-		filed := *c
-		now := millis(s.now())
-		filed.FiledAt = &now
-		w = append(w, write{
-			at: at(t, ofCapture, c.CallID, ""), value: kept(filed), version: unconditional,
-			refuse: func() bool {
-				was, _, ok := read[desk.Capture](s, at(t, ofCapture, c.CallID, ""))
-				return !ok || was.CaseID != ""
-			},
-		})
-		x := captureTimer(c.CallID)
-		put(ofTimer, aggregate(x.Kind, x.About), alarm(x.Queue, x.Name), nil, unconditional)
-	}
-	for _, n := range step.Notes {
-		put(ofNote, n.CaseID, n.ID, kept(*n), n.Version)
-	}
-	for _, a := range step.Activities {
-		put(ofActivity, a.CaseID, a.ID, kept(a), unconditional)
-	}
-	for _, d := range step.Deliveries {
-		put(ofOutgoing, d.CaseID, d.ID, kept(*d), d.Version)
-	}
-	return w
 }
