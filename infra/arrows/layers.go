@@ -10,6 +10,12 @@ var layers = []layer{
 		packages: []string{"infra"},
 	},
 	{
+		name:     "templates",
+		sentence: "what operators begin a company's file with; no function carries it",
+		packages: []string{"internal/desk/templates"},
+		pure:     true,
+	},
+	{
 		name:     "functions",
 		sentence: "a card with wiring each; the only place where edges meet",
 		packages: []string{"functions"},

@@ -227,11 +227,16 @@ func (r *deskReader) group(g Group) desk.Group {
 	return out
 }
 
+// settings are the switches and the company's calendar. One without hours has the usual ones, so that its zone and its
+// special days count.
 func (r *deskReader) settings() sla.Settings {
 	c := r.SLA.Calendar
 	out := sla.Settings{Tracking: r.SLA.Tracking, Escalations: r.SLA.Escalations, Calendar: sla.Calendar{
 		Timezone: cmp.Or(c.Timezone, r.f.Company.Timezone, "Europe/Berlin"), Land: holiday.Land(c.Land), BusinessHours: c.BusinessHours, HalfDays: c.HalfDays,
 	}}
+	if len(c.BusinessHours) == 0 {
+		out.Calendar.BusinessHours = sla.DefaultCalendar("").BusinessHours
+	}
 	for _, l := range c.LocalHolidays {
 		out.Calendar.LocalHolidays = append(out.Calendar.LocalHolidays, holiday.Local(l))
 	}

@@ -59,8 +59,12 @@ func TestWhatAFileLeavesOutIsAsUsual(t *testing.T) {
 		Mail: output.Mail{To: []string{"service@edv-nord.example"}, Template: output.Standard, Summary: true, Transcript: true, Audio: output.NoAudio},
 		Hook: output.Hook{Semantic: true, Auth: output.Auth{Type: webhook.AuthNone}},
 	}
-	if d := cmp.Diff(gateway, c.Gateway) + cmp.Diff([]output.Output{want}, c.Outputs) + cmp.Diff(desk.DefaultMatrix(), c.Matrix); d != "" {
+	if d := cmp.Diff(gateway, c.Gateway) + cmp.Diff([]output.Output{want}, c.Outputs) + cmp.Diff(desk.DefaultMatrix(), c.Matrix) + cmp.Diff(sla.DefaultCalendar(""), c.SLA.Calendar); d != "" {
 		t.Error(d)
+	}
+	c, err = office(t, support(small+"\nsla: {calendar: {timezone: Europe/Vienna, bundesland: BY, special_days: [{date: \"2026-12-28\"}]}}"))
+	if err != nil || c.SLA.CalendarFor(nil).Timezone != "Europe/Vienna" || len(c.SLA.CalendarFor(nil).SpecialDays) != 1 {
+		t.Errorf("a calendar without hours counts for nothing: %+v, %v", c.SLA, err)
 	}
 }
 
@@ -160,6 +164,7 @@ func TestWhatIsWrongWithAServiceDesk(t *testing.T) {
 		{"gateway_mode: service_desk", "gateway_mode: fax", `desk, gateway.gateway_mode: it is appointment, service_desk or hybrid, not "fax"`},
 		{"gateway_mode: service_desk", "gateway_mode: service_desk, intent_confidence_threshold: 2", "gateway.intent_confidence_threshold"},
 		{"gateway_mode: service_desk", "gateway_mode: hybrid", "in mode hybrid callers would miss check_availability, get_alternatives,"},
+		{"gateway_mode: service_desk", "gateway_mode: appointment", "in mode appointment callers would miss check_availability"},
 		{"route_ticket, finalize_ticket", "route_ticket", "in mode service_desk callers would miss finalize_ticket"},
 		{"transfer, ", "", "callers would miss transfer_to_human"},
 		{functions, "agent_functions: []", "callers would miss detect_intent, request_callback,"},

@@ -26,8 +26,12 @@ var versioned = regexp.MustCompile(`_v\d+$`)
 // functions tells which functions of the chosen mode the agent does not publish. An agent that nothing is said of publishes
 // what `make agent` writes.
 func (r *deskReader) functions(g desk.Gateway) {
-	if !g.Enabled || g.Mode == desk.Appointments {
-		return
+	need := slices.Clone(everywhere)
+	if g.Mode != desk.Appointments {
+		need = append(need, ofDesk...)
+	}
+	if g.Mode != desk.ServiceDesk {
+		need = append(need, ofBookings...)
 	}
 	published := map[string]bool{}
 	for _, d := range voice.Definitions() {
@@ -37,11 +41,7 @@ func (r *deskReader) functions(g desk.Gateway) {
 		published[versioned.ReplaceAllString(name, "")] = true
 	}
 	published["transfer_to_human"] = published["transfer_to_human"] || published["transfer"]
-	need := slices.Concat(everywhere, ofDesk)
-	if g.Mode == desk.Hybrid {
-		need = append(need, ofBookings...)
-	}
-	if missing := slices.DeleteFunc(need, func(name string) bool { return published[name] }); len(missing) > 0 {
+	if missing := slices.DeleteFunc(need, func(name string) bool { return published[name] }); g.Enabled && len(missing) > 0 {
 		r.w.say("desk, agent_functions: in mode %s callers would miss %s: publish them with the agent (make agent)", g.Mode, strings.Join(missing, ", "))
 	}
 }

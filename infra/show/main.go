@@ -27,7 +27,7 @@ import (
 )
 
 func main() {
-	routes := flag.String("route", "demo,kanzlei", "webhook routes of the companies to look in")
+	routes := flag.String("route", "demo,edv,kanzlei", "webhook routes of the companies to look in")
 	number := flag.String("case", "", "number or id of a case")
 	flag.Parse()
 	if err := run(*routes, flag.Arg(0), *number); err != nil {

@@ -19,8 +19,11 @@ type arguments map[string]string
 // Lengths of §5.3 in letters; everything else has 100.
 var lengths = map[string]int{
 	"date": 120, "time": 60, "new_date": 120, "new_time": 60, "name": 150, "service": 250, "email": 255, "notes": 1000, "reason": 1000,
-	"preferred_time": 120,
+	"preferred_time": 120, "utterance": 1000, "text": 1000,
 }
+
+// whole are the arguments that are cut when they are too long, not dropped: their beginning says enough.
+var whole = map[string]bool{"notes": true, "reason": true, "utterance": true, "text": true}
 
 const otherLength = 100
 
@@ -58,7 +61,7 @@ func clean(raw map[string]any, keepTime bool) arguments {
 		}
 		s = plain(s)
 		if utf8.RuneCountInString(s) > limit {
-			if canonical != "notes" && canonical != "reason" {
+			if !whole[canonical] {
 				continue
 			}
 			s = string([]rune(s)[:limit])
