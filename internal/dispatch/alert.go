@@ -170,7 +170,8 @@ func (d *Dispatcher) TellCollected(ctx context.Context, t tenant.ID, outputID st
 	if err != nil {
 		return nil, err
 	}
-	if err := d.tell(ctx, t, config, conf.Gateway, "alerts/"+outputID+"/"+strconv.FormatInt(alerts.FlushAt.Unix(), 10), w); err != nil {
+	key := "alerts/" + outputID + "/" + strconv.FormatInt(alerts.FlushAt.Unix(), 10)
+	if err := d.tell(ctx, t, config, conf.Gateway, key, w); err != nil {
 		return nil, err
 	}
 	saved, err := d.Store.SaveAlerts(ctx, t, outputID, next, v)
@@ -179,6 +180,8 @@ func (d *Dispatcher) TellCollected(ctx context.Context, t tenant.ID, outputID st
 	}
 	return ask(d.Now().UTC()), nil
 }
+
+var ourFoot = []string{"AskPro", unread}
 
 // words of an alert: subject and sheet.
 type words struct {
@@ -189,7 +192,7 @@ type words struct {
 func (d *Dispatcher) aboutOne(a alarm) words {
 	c, x := a.c, a.x
 	w := words{subject: "[ALERT] Zustellung gescheitert: " + c.Number.String()}
-	w.sheet = sheet{title: "Zustellung gescheitert: " + c.Number.String(), foot: []string{"AskPro", "Automatisch erstellt. Antworten auf diese E-Mail werden nicht gelesen."}}
+	w.sheet = sheet{title: "Zustellung gescheitert: " + c.Number.String(), foot: ourFoot}
 	fact := func(label, value string) {
 		if value != "" {
 			w.sheet.facts = append(w.sheet.facts, [2]string{label, value})
@@ -248,7 +251,7 @@ func (d *Dispatcher) aboutMany(ctx context.Context, t tenant.ID, conf *desk.Conf
 	if name := oneLine(o.Name); name != "" {
 		title += ": " + name
 	}
-	w := words{subject: "[ALERT] " + title, sheet: sheet{title: title, foot: []string{"AskPro", "Automatisch erstellt. Antworten auf diese E-Mail werden nicht gelesen."}}}
+	w := words{subject: "[ALERT] " + title, sheet: sheet{title: title, foot: ourFoot}}
 	w.sheet.facts = append(w.sheet.facts, [2]string{"Firma", oneLine(config.Company.Name)})
 	for _, id := range ids[:min(len(ids), mostListed)] {
 		caseID, deliveryID, _ := strings.Cut(id, "/")
@@ -261,7 +264,8 @@ func (d *Dispatcher) aboutMany(ctx context.Context, t tenant.ID, conf *desk.Conf
 			return w, err
 		}
 		if ok && there {
-			w.sheet.facts = append(w.sheet.facts, [2]string{c.Number.String(), shorten(oneLine(c.Subject), mostOfSubject) + "\n" + shorten(why(x), mostOfError)})
+			value := shorten(oneLine(c.Subject), mostOfSubject) + "\n" + shorten(why(x), mostOfError)
+			w.sheet.facts = append(w.sheet.facts, [2]string{c.Number.String(), value})
 		}
 	}
 	if count > mostListed {

@@ -302,7 +302,8 @@ func (d *Dispatcher) credentials(ctx context.Context, a output.Auth) (webhook.Au
 
 // send makes the attempt that was claimed and writes down what came of it. From here on the message may be with its
 // receiver: whatever fails now, the next attempt carries the same id.
-func (d *Dispatcher) send(ctx context.Context, t tenant.ID, c desk.Case, o output.Output, x delivery.Delivery, m message, host, visit string) (delivery.Delivery, error) {
+func (d *Dispatcher) send(ctx context.Context, t tenant.ID, c desk.Case, o output.Output, x delivery.Delivery, m message,
+	host, visit string) (delivery.Delivery, error) {
 	d.aside(ctx, t, "keep the original", d.Store.KeepOriginal(ctx, t, exchange.Keep(x.MessageID, m.body, d.Now().UTC())))
 	outcome, line := d.hand(ctx, t, m, about(t, c, x, m.persons))
 	if outcome.Disable != "" {

@@ -119,12 +119,20 @@ func shorten(s string, letters int) string {
 var (
 	typeWords     = map[desk.Type]string{desk.Incident: "Störung", desk.Request: "Anfrage", desk.Inquiry: "Anliegen"}
 	levelWords    = map[desk.Level]string{sla.Critical: "Kritisch", sla.High: "Hoch", sla.Normal: "Normal", sla.Low: "Niedrig"}
-	sourceWords   = map[desk.Source]string{desk.Voice: "Telefon", desk.Email: "E-Mail", desk.Web: "Portal", desk.API: "Schnittstelle", desk.Manual: "Manuell", desk.Chat: "Chat", desk.Callback: "Rückruf", desk.WalkIn: "Vor Ort"}
-	enrichedWords = map[desk.EnrichmentState]string{desk.EnrichmentPending: "Ausstehend", desk.Enriched: "Angereichert", desk.TimedOut: "Unvollständig", desk.Skipped: "Nicht nötig"}
-	partWords     = map[delivery.Part]string{delivery.Transcript: "Das Transkript", delivery.Recording: "Die Aufnahme"}
+	enrichedWords = map[desk.EnrichmentState]string{
+		desk.EnrichmentPending: "Ausstehend", desk.Enriched: "Angereichert", desk.TimedOut: "Unvollständig", desk.Skipped: "Nicht nötig",
+	}
+	sourceWords = map[desk.Source]string{
+		desk.Voice: "Telefon", desk.Email: "E-Mail", desk.Web: "Portal", desk.API: "Schnittstelle", desk.Manual: "Manuell", desk.Chat: "Chat",
+		desk.Callback: "Rückruf", desk.WalkIn: "Vor Ort",
+	}
+	partWords = map[delivery.Part]string{delivery.Transcript: "Das Transkript", delivery.Recording: "Die Aufnahme"}
 )
 
-const mostOfSubject = 60
+const (
+	mostOfSubject = 60
+	unread        = "Automatisch erstellt. Antworten auf diese E-Mail werden nicht gelesen."
+)
 
 // subject of a mail (§9.2). Its parts are others' words: one line each.
 func (m material) subject() string {
@@ -231,7 +239,11 @@ func (m material) sheet() sheet {
 		if m.output.SendUpdates {
 			later = " und wird nachgereicht."
 		}
-		s.lines = append(s.lines, partWords[p]+" lag beim Versand noch nicht vor"+later)
+		part := partWords[p]
+		if p == delivery.Transcript && !m.output.Mail.Transcript {
+			part = "Die Zusammenfassung des Gesprächs"
+		}
+		s.lines = append(s.lines, part+" lag beim Versand noch nicht vor"+later)
 	}
 	if m.audio.url != "" && m.audio.url != m.admin {
 		label := "Aufnahme anhören"
@@ -247,7 +259,7 @@ func (m material) sheet() sheet {
 		}
 		s.links = append(s.links, [2]string{label, m.admin})
 	}
-	s.foot = []string{oneLine(m.config.Company.Name), "Automatisch erstellt. Antworten auf diese E-Mail werden nicht gelesen."}
+	s.foot = []string{oneLine(m.config.Company.Name), unread}
 	return s
 }
 
@@ -327,7 +339,7 @@ func (m material) attachedPayload() ([]byte, error) {
 func (m material) hookValues() template.Values {
 	v := m.values()
 	if !m.output.Hook.Transcript {
-		for _, path := range []string{"transcript.text", "transcript.segments", "transcript.truncated", "transcript.length"} {
+		for _, path := range ofTranscript {
 			delete(v, path)
 		}
 	}
@@ -349,8 +361,14 @@ func (m material) custom(l notify.Letter, v template.Values) (notify.Letter, err
 	if class != "" {
 		return l, classError(class)
 	}
-	for path, off := range map[string]bool{"ai.summary": !m.output.Mail.Summary || !m.enriched(), "transcript.text": !m.output.Mail.Transcript, "transcript.segments": !m.output.Mail.Transcript, "admin_url": !m.output.Mail.AdminLink} {
-		if off {
+	if !m.output.Mail.Summary || !m.enriched() {
+		delete(v, "ai.summary")
+	}
+	if !m.output.Mail.AdminLink {
+		delete(v, "admin_url")
+	}
+	if !m.output.Mail.Transcript {
+		for _, path := range ofTranscript {
 			delete(v, path)
 		}
 	}

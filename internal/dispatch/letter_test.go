@@ -174,6 +174,7 @@ func TestARecordingGoesWhereItMay(t *testing.T) {
 		{"a link for a day", output.AudioLink, output.Standard, 100, "granted", 0, "for=24h0m0s", false},
 		{"no longer than it is kept", output.AudioLink, output.Standard, 100, "granted", 2 * time.Hour, "for=2h0m0s", false},
 		{"attached", output.Attachment, output.Standard, 100, "granted", 0, "", true},
+		{"not to be read whole", output.Attachment, output.Standard, 9 << 20, "granted", 0, "for=24h0m0s", false},
 		{"too large to be attached", output.Attachment, output.Standard, 10<<20 + 1, "granted", 0, "for=24h0m0s", false},
 		{"admins log in for it", output.AudioLink, output.Admin, 100, "granted", 0, "https://admin.example/vorgaenge/TKT-2026-00042", false},
 		{"nobody agreed", output.AudioLink, output.Standard, 100, "unknown", 0, "", false},
@@ -373,6 +374,29 @@ func TestAnAddressThatTakesNothingIsNotAskedAgain(t *testing.T) {
 				if !strings.Contains(l.Place, "***@kunde.example") {
 					t.Errorf("an address in the log: %s", l.Place)
 				}
+			}
+		})
+	}
+}
+
+func TestACustomMailIsWhatItsTemplatesSay(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, body, text, page string }{
+		{"a text", "Vorgang {{case.number}}\n{{case.subject}} <b>", "Vorgang TKT-2026-00042\nDrucker druckt nicht <b>", ""},
+		{"a page, and what stands in it", "<h1>{{case.number}}</h1><p>Müller &amp; Co,<br>{{case.subject}}</p><ul><li>eins</li><li>zwei</li></ul>",
+			"TKT-2026-00042\n\nMüller & Co,\nDrucker druckt nicht\n\neins\n\nzwei\n", "<h1>TKT-2026-00042</h1><p>Müller &amp; Co,<br>Drucker druckt nicht</p><ul><li>eins</li><li>zwei</li></ul>"},
+		{"what the output does not give away", "{{case.number}}{{transcript.text}}{{ai.summary}}{{admin_url}}", "TKT-2026-00042", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o := mails("a@kunde.example")
+			o.Mail.Template, o.Mail.Subject, o.Mail.Body, o.Mail.Summary, o.Mail.Transcript = output.Custom, "Neu: {{case.subject}}", tt.body, false, false
+			w := newWorld(t, o)
+			w.callable()
+			w.enrich()
+			l := w.letter(t)
+			if l.Text != tt.text || l.HTML != tt.page || l.Subject != "Neu: Drucker druckt nicht" {
+				t.Errorf("%q\n%q\n%q", l.Subject, l.Text, l.HTML)
 			}
 		})
 	}

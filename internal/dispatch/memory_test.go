@@ -229,6 +229,9 @@ func (w *world) Said(_ context.Context, _ tenant.ID, id string) (string, error) 
 
 // Link to a recording.
 func (w *world) Link(_ context.Context, _ tenant.ID, key, file string, ttl time.Duration) (string, error) {
+	if w.unreadable {
+		return "", errDown
+	}
 	return "https://store.example/" + key + "?as=" + file + "&for=" + ttl.String(), nil
 }
 
@@ -237,7 +240,7 @@ func (w *world) Read(context.Context, tenant.ID, string) ([]byte, error) {
 	if w.unreadable {
 		return nil, errDown
 	}
-	return []byte("ID3"), nil
+	return make([]byte, 100), nil
 }
 
 // Commit is all or nothing, over the versions that were read.

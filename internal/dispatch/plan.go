@@ -235,33 +235,51 @@ func missing(c desk.Case, parts []delivery.Part, recorded bool) []delivery.Part 
 
 // uses are the parts that a channel of an output really sends: it need not wait for the others.
 func uses(o output.Output, g desk.Gateway, channel delivery.Channel) []delivery.Part {
-	var of func(path string) bool
-	transcript, recording := false, false
 	if channel == delivery.Webhook {
-		r, _, class := readyHook(o)
-		if class != "" {
-			return nil
-		}
-		of, transcript, recording = r.Uses, o.Hook.Transcript, o.Hook.Recording && g.Audio
-	} else {
-		f, class := readyMail(o)
-		if class != "" {
-			return nil
-		}
-		of, transcript, recording = f.uses, o.Mail.Transcript, o.Mail.Audio == output.AudioLink || o.Mail.Audio == output.Attachment
+		return hookUses(o, o.Hook.Recording && g.Audio)
 	}
-	if f, form := o.Mail.Template, channel == delivery.Email; form && (f == output.Technical || f == output.Admin) { // the payload goes along
-		if r, _, class := readyHook(o); class == "" && o.Hook.Transcript && r.Uses("transcript.segments") {
-			transcript = true
-		}
+	audio := o.Mail.Audio == output.AudioLink || o.Mail.Audio == output.Attachment
+	f, class := readyMail(o)
+	switch {
+	case class != "":
+		return nil
+	case f.body != nil:
+		return parts(func(path string) bool { return f.uses(path) && (path != "ai.summary" || o.Mail.Summary) }, o.Mail.Transcript, audio)
 	}
-	any := func(paths ...string) bool { return slices.ContainsFunc(paths, of) }
 	var out []delivery.Part
-	if transcript && any("transcript.text", "transcript.segments", "transcript.length", "transcript.truncated") ||
-		any("ai.summary", "call.duration", "enrichment.state", "enrichment.enriched_at", "enrichment.segment_count", "enrichment.character_count", "enrichment.customer_match") {
+	payload := o.Mail.Template == output.Technical || o.Mail.Template == output.Admin // it goes along
+	if o.Mail.Summary || o.Mail.Transcript || o.Mail.Template == output.Admin || payload && slices.Contains(hookUses(o, false), delivery.Transcript) {
 		out = append(out, delivery.Transcript)
 	}
-	if recording && any("audio.url", "audio.has_audio", "audio.expires_at") {
+	if audio {
+		out = append(out, delivery.Recording)
+	}
+	return out
+}
+
+func hookUses(o output.Output, recording bool) []delivery.Part {
+	r, _, class := readyHook(o)
+	if class != "" {
+		return nil
+	}
+	return parts(r.Uses, o.Hook.Transcript, recording)
+}
+
+// What templates say of a part that comes later.
+var (
+	ofTranscript = []string{"transcript.text", "transcript.segments", "transcript.length", "transcript.truncated"}
+	ofEnrichment = []string{
+		"ai.summary", "call.duration", "enrichment.state", "enrichment.enriched_at", "enrichment.segment_count", "enrichment.character_count", "enrichment.customer_match",
+	}
+	ofRecording = []string{"audio.url", "audio.has_audio", "audio.expires_at"}
+)
+
+// parts that a template speaks of, as far as the output gives them away.
+func parts(of func(path string) bool, transcript, recording bool) (out []delivery.Part) {
+	if transcript && slices.ContainsFunc(ofTranscript, of) || slices.ContainsFunc(ofEnrichment, of) {
+		out = append(out, delivery.Transcript)
+	}
+	if recording && slices.ContainsFunc(ofRecording, of) {
 		out = append(out, delivery.Recording)
 	}
 	return out

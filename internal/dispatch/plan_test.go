@@ -109,6 +109,16 @@ func TestADeliveryWaitsOnlyForWhatItSends(t *testing.T) {
 		{"the company gives no recordings away", func() output.Output { o := hooks(url); o.Hook.Recording = true; return o }, false, []delivery.Part{delivery.Transcript}},
 		{"it is not to wait", func() output.Output { o := hooks(url); o.Wait = false; return o }, false, nil},
 		{"a mail with a link", func() output.Output { o := mails("a@kunde.example"); o.Mail.Audio = output.AudioLink; return o }, false, []delivery.Part{delivery.Transcript, delivery.Recording}},
+		{"a mail with neither summary nor transcript", func() output.Output {
+			o := mails("a@kunde.example")
+			o.Mail.Summary, o.Mail.Transcript = false, false
+			return o
+		}, false, nil},
+		{"a technical one, whose payload has the transcript", func() output.Output {
+			o := mails("a@kunde.example")
+			o.Mail.Template, o.Mail.Summary, o.Mail.Transcript, o.Hook.Transcript = output.Technical, false, false, true
+			return o
+		}, false, []delivery.Part{delivery.Transcript}},
 		{"a custom mail of two lines", func() output.Output {
 			o := mails("a@kunde.example")
 			o.Mail.Template, o.Mail.Subject, o.Mail.Body = output.Custom, "{{case.number}}", "{{case.subject}}"

@@ -44,9 +44,7 @@ type form struct {
 	page          bool // the body is HTML
 }
 
-func (f form) uses(path string) bool {
-	return f.body == nil || f.body.Uses(path) || f.subject.Uses(path)
-}
+func (f form) uses(path string) bool { return f.body.Uses(path) || f.subject.Uses(path) }
 
 // readyMail makes an output's mails ready to be filled; a class where that cannot be done.
 func readyMail(o output.Output) (form, delivery.Class) {

@@ -66,7 +66,8 @@ func (d *Dispatcher) Replay(ctx context.Context, t tenant.ID, caseID, deliveryID
 		for i := range fresh {
 			fact := d.fact(t, fresh[i], "replayed", 1)
 			fact.Actor = event.Actor{Kind: by.Kind, ID: by.ID}
-			step.Deliveries, step.Events = append(step.Deliveries, &fresh[i]), append(step.Events, event.DeliveryReplayed{DeliveryFact: fact})
+			step.Deliveries = append(step.Deliveries, &fresh[i])
+			step.Events = append(step.Events, event.DeliveryReplayed{DeliveryFact: fact})
 		}
 		return d.Store.Commit(ctx, t, step)
 	})
@@ -77,7 +78,8 @@ func (d *Dispatcher) Replay(ctx context.Context, t tenant.ID, caseID, deliveryID
 }
 
 // replays of a Delivery: one, or where it never had a destination, one for each that the output has by now.
-func (d *Dispatcher) replays(t tenant.ID, c desk.Case, conf *desk.Configuration, recorded bool, all []delivery.Delivery, x delivery.Delivery, asNew bool, nth int) ([]delivery.Delivery, error) {
+func (d *Dispatcher) replays(t tenant.ID, c desk.Case, conf *desk.Configuration, recorded bool,
+	all []delivery.Delivery, x delivery.Delivery, asNew bool, nth int) ([]delivery.Delivery, error) {
 	o, err := newest(conf, c, x.OutputID)
 	if err != nil {
 		return nil, err
@@ -119,7 +121,8 @@ func (d *Dispatcher) replays(t tenant.ID, c desk.Case, conf *desk.Configuration,
 }
 
 // firstReplays are what a case would have got, had there been an output.
-func (d *Dispatcher) firstReplays(t tenant.ID, c desk.Case, conf *desk.Configuration, o output.Output, recorded bool, x delivery.Delivery, nth int) ([]delivery.Delivery, error) {
+func (d *Dispatcher) firstReplays(t tenant.ID, c desk.Case, conf *desk.Configuration, o output.Output, recorded bool,
+	x delivery.Delivery, nth int) ([]delivery.Delivery, error) {
 	var out []delivery.Delivery
 	for _, y := range d.wanted(t, c, conf, o, true, recorded) {
 		if y.State == delivery.Dead {

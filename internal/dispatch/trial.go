@@ -106,11 +106,12 @@ func (d *Dispatcher) trial(ctx context.Context, t tenant.ID, conf *desk.Configur
 	if !send {
 		return trial, nil
 	}
-	o1, line := d.hand(ctx, t, made, exchange.About{
-		ID: ident.Derive("exchange", t.String(), x.ID), DeliveryID: x.ID, OutputID: o.ID, CorrelationID: x.MessageID, Attempt: 1, Of: 1, Test: true, Persons: made.persons,
+	outcome, line := d.hand(ctx, t, made, exchange.About{
+		ID: ident.Derive("exchange", t.String(), x.ID), DeliveryID: x.ID, OutputID: o.ID, CorrelationID: x.MessageID, Attempt: 1, Of: 1, Test: true,
+		Persons: made.persons,
 	})
 	d.aside(ctx, t, "write the exchange log", d.Store.AddExchange(ctx, t, line))
-	trial.OK, trial.Class, trial.Status, trial.Reference, trial.Took = o1.OK, o1.Class, line.Status, o1.Reference, line.Took
+	trial.OK, trial.Class, trial.Reference, trial.Status, trial.Took = outcome.OK, outcome.Class, outcome.Reference, line.Status, line.Took
 	trial.Answer, trial.AnswerTo = line.AnswerBody, line.AnswerHeader
 	return trial, nil
 }

@@ -114,9 +114,12 @@ func (d *Dispatcher) recording(ctx context.Context, t tenant.ID, m material) (a 
 		}
 		a.expiresAt = m.now.Add(time.Duration(minutes) * time.Minute)
 	case m.output.Mail.Audio == output.Attachment && r.Bytes <= mostAttached:
-		a.bytes, err = d.Objects.Read(ctx, t, r.Key)
-		a.there = err == nil
-		return a, err
+		if a.bytes, err = d.Objects.Read(ctx, t, r.Key); err == nil && (r.Bytes == 0 || int64(len(a.bytes)) == r.Bytes) {
+			a.there = true
+			return a, nil
+		}
+		// What cannot be read whole is not attached in part: a link does as well.
+		a.bytes, a.expiresAt = nil, m.now.Add(mailLink)
 	case m.output.Mail.Template == output.Admin && m.admin != "": // whoever reads it logs in
 		a.url, a.there = m.admin, true
 		return a, nil
@@ -303,7 +306,8 @@ func (m material) partial() []string {
 }
 
 func overdue(s sla.Status) bool {
-	return s.Waiting != sla.Resolved && s.Waiting != sla.Merged && (s.Response.State == sla.StateBreached && s.Response.MetAt.IsZero() || s.Resolution.State == sla.StateBreached && s.Resolution.MetAt.IsZero())
+	late := func(r sla.Reading) bool { return r.State == sla.StateBreached && r.MetAt.IsZero() }
+	return s.Waiting != sla.Resolved && s.Waiting != sla.Merged && (late(s.Response) || late(s.Resolution))
 }
 
 func risky(s sla.Status, now time.Time) bool {

@@ -19,7 +19,7 @@ func (x *turn) takesCases() bool {
 // pinMode decides at a call's first function what it is taken for; later ones read it. A call that began before the company
 // had a gateway stays what it was.
 func (x *turn) pinMode() {
-	if x.session.Version == 0 && x.session.Gateway == nil && x.cases.Gateway.Enabled {
+	if x.session.Seq == 0 && x.session.Gateway == nil && x.cases.Gateway.Enabled {
 		g := x.cases.Gateway
 		p := mode.Resolve(x.desk.Gateway, &mode.Config{Enabled: g.Enabled, Mode: g.Mode, Fallback: g.Fallback, Threshold: g.Confidence, Version: x.cases.Version}, x.now)
 		x.session.Gateway = &p
