@@ -134,7 +134,7 @@ func TestThePageTellsAWebhooksStory(t *testing.T) {
 			got, _ := look(t, url)
 			for _, want := range []string{
 				tt.verdict, "TKT-2026-00042 · service_case.created", "<dt>Attempt</dt><dd>2</dd>", "<dt>Delivery</dt><dd>01KB0000</dd>",
-				"<dt>Message</dt><dd>msg_p5jXN8AQM9LWM0D4loKWxJek, came before</dd>", "<dt>Receiver’s ticket</dt><dd>INBOX-1</dd>", "<dt>To</dt><dd>/webhooks/edv</dd>",
+				"<dt>Message</dt><dd>msg_p5jXN8AQM9LWM0D4loKWxJek, taken before</dd>", "<dt>Answered</dt><dd>200, ticket INBOX-1</dd>", "<dt>To</dt><dd>/webhooks/edv</dd>",
 				"<pre>{\n  &#34;test&#34;: 2432232314\n}</pre>", "Webhook-Timestamp: 1614265330",
 			} {
 				if !strings.Contains(got, want) {

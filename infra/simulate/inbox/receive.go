@@ -17,8 +17,8 @@ type Webhook struct {
 	Body       string            `json:"body"`
 	Signature  Verdict           `json:"signature"`
 	Answered   int               `json:"answered"`            // status; 0: the receiver never answered
-	Repeat     bool              `json:"repeat,omitempty"`    // its webhook-id came before: a good receiver drops it
-	Reference  string            `json:"reference,omitempty"` // the receiver's ticket; the same for the same webhook-id
+	Repeat     bool              `json:"repeat,omitempty"`    // the receiver took its webhook-id before: a good one drops it
+	Reference  string            `json:"reference,omitempty"` // the ticket made of it, the same for the same webhook-id; none if it was refused
 }
 
 // maxWebhook is what a webhook may weigh.
@@ -59,17 +59,21 @@ func (b *Inbox) keep(r *http.Request, path string, body []byte, status int) Webh
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	got.Signature = verify(b.secretsOf(path), r.Header, body, got.ReceivedAt)
-	got.Repeat, got.Reference = b.known(path, r.Header.Get("Webhook-Id"))
+	got.Repeat, got.Reference = b.known(path, r.Header.Get("Webhook-Id"), status < 300) // 0: nobody heard of it, but it was
 	b.got.Webhooks = append(b.got.Webhooks, got)
 	return got
 }
 
-// known looks for a message that came before and for the ticket it was given. Called with b.mu held.
-func (b *Inbox) known(path, id string) (repeat bool, reference string) {
+// known looks for a message that was taken before and for the ticket it was given. One that is taken now gets a new one.
+// Called with b.mu held.
+func (b *Inbox) known(path, id string, taken bool) (repeat bool, reference string) {
 	for _, w := range b.got.Webhooks {
-		if id != "" && w.Path == path && w.Headers["Webhook-Id"] == id {
+		if id != "" && w.Path == path && w.Headers["Webhook-Id"] == id && w.Reference != "" {
 			return true, w.Reference
 		}
+	}
+	if !taken {
+		return false, ""
 	}
 	b.tickets++
 	return false, fmt.Sprintf("INBOX-%d", b.tickets)

@@ -285,6 +285,34 @@ func TestAReceiverKnowsAMessageAgain(t *testing.T) {
 	}
 }
 
+func TestWhatWasRefusedIsNoRepeat(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name      string
+		first     inbox.Fault
+		reference string
+		repeat    bool // of the second try
+	}{
+		{"refused", inbox.Fault{Mode: "status", Status: 503, Times: 1}, "", false},
+		{"sent elsewhere", inbox.Fault{Mode: "redirect", Times: 1}, "", false},
+		{"taken, and the answer was lost", inbox.Fault{Mode: "lost", Times: 1}, "INBOX-1", true},
+		{"taken, with too long an answer", inbox.Fault{Mode: "huge", Times: 1}, "INBOX-1", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, url := start(t)
+			control(t, "POST", url+"/_sim/faults", tt.first, nil)
+			for range 2 {
+				_, _, _ = answer(t, url+"/webhooks/edv", map[string]string{"webhook-id": "msg_1"}) // the first may have none
+			}
+			got := messages(t, url, "").Webhooks
+			if len(got) != 2 || got[0].Repeat || got[0].Reference != tt.reference || got[1].Repeat != tt.repeat || got[1].Reference != "INBOX-1" {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
 func TestEachReceiverHasItsSecret(t *testing.T) {
 	t.Parallel()
 	b, url := start(t)
