@@ -31,24 +31,33 @@ func (x *turn) begin(what tool) error {
 	if x.told != nil {
 		return x.beginAgain()
 	}
+	var all sync.WaitGroup
+	var opened error
+	all.Go(func() { opened = x.open() })
+	err := x.takeDown()
+	all.Wait()
+	return errors.Join(err, opened)
+}
+
+// takeDown writes down what is said, and takes a number where a case may come of it.
+func (x *turn) takeDown() error {
 	files := x.tool == desk.RouteTicket || x.tool == desk.Finalize
 	due := x.now.Add(casework.OwedAfter)
 	if !files {
 		due = x.now.Add(casework.StillTalking)
 	}
 	var (
-		all           sync.WaitGroup
-		opened, given error
-		said          = x.says()
-		t             = &told{}
+		number sync.WaitGroup
+		given  error
+		said   = x.says()
+		t      = &told{}
 	)
-	all.Go(func() { opened = x.open() })
 	if files {
-		all.Go(func() { t.number, given = x.desk.Cases.Number(x, x.t, x.config, x.cases, x.now) })
+		number.Go(func() { t.number, given = x.desk.Cases.Number(x, x.t, x.config, x.cases, x.now) })
 	}
 	var err error
 	t.said, err = x.desk.Store.Capture(x, x.t, x.request.CallID, said, due)
-	all.Wait()
+	number.Wait()
 	if err != nil && t.said.CallID != "" { // it has said too much: this is heard, but no longer kept apart
 		t.said.Said, err = append(t.said.Said, said), nil
 	}
@@ -59,7 +68,7 @@ func (x *turn) begin(what tool) error {
 	if t.said.CaseID != "" && given == nil && files {
 		x.desk.Cases.Numbers.GiveBack(x.t, t.number.Year, t.number.Count)
 	}
-	return errors.Join(opened, given)
+	return given
 }
 
 // beginAgain reads what another one may have changed: the session, and whether there is a case now.
