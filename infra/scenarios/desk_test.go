@@ -144,6 +144,7 @@ func TestDeskScenario02WhereverFilingBreaksTheCaseIsThere(t *testing.T) {
 	}{
 		{"the transaction fails", map[string]any{"function": "hook-retell-tools", "operation": "TransactWriteItems", "mode": "error", "nth": 1, "times": 9}, "noted"},
 		{"its answer is lost", map[string]any{"function": "hook-retell-tools", "operation": "TransactWriteItems", "mode": "lost", "nth": 1, "times": 9}, "noted"},
+		{"nothing can be written down", map[string]any{"function": "hook-retell-tools", "operation": "UpdateItem", "mode": "error", "nth": 1, "times": 99}, "noted"},
 		{"it takes too long", map[string]any{"function": "hook-retell-tools", "operation": "TransactWriteItems", "mode": "delay", "ms": 4000, "nth": 1, "times": 9}, "noted"},
 	} {
 		c := s.NewCompany(t, itDesk("service_desk"))

@@ -2,11 +2,13 @@ package voice
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/askpro/gateway/internal/casework"
@@ -62,13 +64,28 @@ func (x *turn) takeDown() error {
 		t.said.Said, err = append(t.said.Said, said), nil
 	}
 	if err != nil {
-		return err
+		return x.keepOtherwise(said, err)
 	}
 	x.told = t
 	if t.said.CaseID != "" && given == nil && files {
 		x.desk.Cases.Numbers.GiveBack(x.t, t.number.Year, t.number.Count)
 	}
 	return given
+}
+
+// keepWithin is how long a queue may take for what the table did not.
+const keepWithin = 2 * time.Second
+
+// keepOtherwise puts what was said into a queue when the table cannot be written: the caller is told that it is noted, and
+// it is. The error comes back either way, for nothing more can be done in this call.
+func (x *turn) keepOtherwise(said desk.Said, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x), keepWithin)
+	defer cancel()
+	if lost := x.desk.Keep(ctx, x.t, x.request.CallID, said); lost != nil {
+		return errors.Join(err, lost)
+	}
+	x.told = &told{said: desk.Capture{CallID: x.request.CallID, Said: []desk.Said{said}}}
+	return err
 }
 
 // beginAgain reads what another one may have changed: the session, and whether there is a case now.

@@ -58,7 +58,9 @@ type Desk struct {
 	// Cases opens cases; Gateway is the platform's switch: off, every call is about appointments (§2.2).
 	Cases   *casework.Opener
 	Gateway bool
-	words   detectors
+	// Keep takes down what a call said of a case where the table cannot, for work-gateway (casework.KindSaid).
+	Keep  func(ctx context.Context, t tenant.ID, callID string, said desk.Said) error
+	words detectors
 	// MailWorks says whether a confirmation can be promised by e-mail: a channel without provider does not exist (§16).
 	MailWorks bool
 }
