@@ -20,6 +20,7 @@ import (
 	"github.com/askpro/gateway/internal/casework"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/keeper"
 	"github.com/askpro/gateway/internal/lambdakit"
@@ -189,7 +190,7 @@ func (w *World) assemble() {
 	client := &calcomedge.Client{Base: "http://calendar/v2", HTTP: w.calendar.client(), Secrets: w.setting, Now: w.clock}
 	w.sched = scheduling.Scheduler{Store: w.table, Calendar: client, Now: w.clock, NewID: w.newID, PlaceholderDomain: placeholderDomain, Alarm: ignore}
 	w.rounds = reconcile.Reconciler{Store: w.table, Scheduler: &w.sched, Calendar: client, Now: w.clock, Alarm: ignore, Sweep: w.sweep}
-	w.desk = voice.Desk{Store: w.table, Scheduler: &w.sched, Cases: &casework.Opener{Store: w.table, NewID: w.newID, Alarm: ignore}, Gateway: true, Now: w.clock, NewID: w.newID, Alarm: ignore, MailWorks: true}
+	w.desk = voice.Desk{Store: w.table, Scheduler: &w.sched, Cases: &casework.Opener{Store: w.table, NewID: w.newID, Alarm: ignore}, Gateway: true, Keep: nowhere, Now: w.clock, NewID: w.newID, Alarm: ignore, MailWorks: true}
 	w.calls = keeper.Keeper{Store: w.table, Archive: inTable{}, Telephone: forgetful{}, Now: w.clock, NewID: w.newID, Alarm: ignore}
 	w.promises = promise.Keeper{Store: w.table, Now: w.clock, NewID: w.newID}
 	w.notifier = notify.Notifier{
@@ -398,4 +399,9 @@ func later(a, b time.Time) time.Time {
 func handed(x store.Timer, now time.Time) (message, error) {
 	body, err := json.Marshal(x.Handed())
 	return message{queue: x.Queue, work: lambdakit.Work{Kind: store.KindTimer, Company: x.CompanyID, At: now, Body: body}}, err
+}
+
+// nowhere stands for the queue that takes down what the table cannot: nobody here reports a fault.
+func nowhere(context.Context, tenant.ID, string, desk.Said) error {
+	return errors.New("nobody reads this queue")
 }

@@ -60,6 +60,7 @@ type Call struct {
 	Candidates   []string `json:"link_candidates,omitempty"`
 	Appointments []string `json:"appointment_ids,omitempty"` // made in the call
 	Callbacks    []string `json:"callback_ids,omitempty"`    // promised because of it
+	CaseID       string   `json:"case_id,omitempty"`         // made in the call
 	Outcome      string   `json:"outcome,omitempty"`
 	Successful   *bool    `json:"successful,omitempty"`
 	Sentiment    string   `json:"sentiment,omitempty"`

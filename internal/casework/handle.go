@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -15,7 +17,14 @@ const (
 	KindEnrich   = "case.enrich"
 	KindDeadline = "case.deadline"
 	KindRecord   = "case.record"
+	KindSaid     = "case.said"
 )
+
+// Overheard is what a call said while the table could not be written (KindSaid).
+type Overheard struct {
+	CallID string    `json:"call_id"`
+	Said   desk.Said `json:"said"`
+}
 
 // Work says which case a message is about, and the how manieth try it is, from 0.
 type Work struct {
@@ -24,7 +33,7 @@ type Work struct {
 }
 
 // Handles lists the kinds of messages that concern cases.
-var Handles = []string{event.CaseCreated{}.Name(), event.CallEnded{}.Name(), event.CallAnalyzed{}.Name(), KindEnrich, KindDeadline, KindRecord}
+var Handles = []string{event.CaseCreated{}.Name(), event.CallEnded{}.Name(), event.CallAnalyzed{}.Name(), KindEnrich, KindDeadline, KindRecord, KindSaid}
 
 // Handle does what a fact or an own message asks for, and says what is to be done later. Kinds that are none of its business
 // ask for nothing.
@@ -58,6 +67,12 @@ func (k *Keeper) Handle(ctx context.Context, t tenant.ID, kind string, body []by
 		}
 		again, err := k.Record(ctx, t, w.CaseID, w.Try)
 		return k.again(kind, w, again), err
+	case KindSaid:
+		w, err := read[Overheard](body)
+		if err != nil {
+			return nil, err
+		}
+		return nil, k.takeDown(ctx, t, w)
 	case KindDeadline:
 		w, err := read[Work](body)
 		if err != nil {
@@ -115,6 +130,19 @@ func (k *Keeper) callOver(ctx context.Context, t tenant.ID, callID string, analy
 		{KindEnrich, Work{CaseID: said.CaseID}, k.Now().Add(enrich)},
 		{KindRecord, Work{CaseID: said.CaseID}, k.Now().Add(record)},
 	}, nil
+}
+
+// takeDown adds what was overheard to the call's capture, once: a message comes twice.
+func (k *Keeper) takeDown(ctx context.Context, t tenant.ID, w Overheard) error {
+	said, ok, err := k.Store.Captured(ctx, t, w.CallID)
+	if err != nil {
+		return err
+	}
+	if ok && slices.ContainsFunc(said.Said, func(s desk.Said) bool { return s.Tool == w.Said.Tool && s.Args == w.Said.Args && s.At.Equal(w.Said.At) }) {
+		return nil
+	}
+	_, err = k.Store.Capture(ctx, t, w.CallID, w.Said, k.Now().Add(OwedAfter))
+	return err
 }
 
 func read[T any](body []byte) (T, error) {

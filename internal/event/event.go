@@ -197,8 +197,8 @@ type WishUnfulfilled struct {
 // Name of the event on the bus.
 func (WishUnfulfilled) Name() string { return "wish.unfulfilled.v1" }
 
-// CallAnalyzed: a call is over and its summary is known. Told only where somebody wants to read it. Heard by
-// work-notifications, which tells the branch.
+// CallAnalyzed: a call is over and its summary is known. Told only where somebody wants to read it, or a case waits for it.
+// Heard by work-notifications, which tells the branch, and by work-gateway, which adds it to the case.
 type CallAnalyzed struct {
 	Head
 	CallID   string `json:"call_id"`

@@ -89,7 +89,7 @@ func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
 	if c.BranchID == "" && branch.ID != "" { // the first message did not name our number
 		c.BranchID, changed = branch.ID, true
 	}
-	if c.Status == call.Analyzed && before != call.Analyzed && notify.Wanted(config, notify.CallSummary, branch.ID) {
+	if c.Status == call.Analyzed && before != call.Analyzed && (session.Case != "" || notify.Wanted(config, notify.CallSummary, branch.ID)) {
 		step.Events = append(step.Events, event.CallAnalyzed{Head: k.head(t, 3), CallID: n.RetellID, BranchID: branch.ID})
 	}
 	if c.Over() && (!wasOver || c.Seconds() != length) {

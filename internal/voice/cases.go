@@ -2,11 +2,13 @@ package voice
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/askpro/gateway/internal/casework"
@@ -31,35 +33,59 @@ func (x *turn) begin(what tool) error {
 	if x.told != nil {
 		return x.beginAgain()
 	}
+	var all sync.WaitGroup
+	var opened error
+	all.Go(func() { opened = x.open() })
+	err := x.takeDown()
+	all.Wait()
+	return errors.Join(err, opened)
+}
+
+// takeDown writes down what is said, and takes a number where a case may come of it.
+func (x *turn) takeDown() error {
 	files := x.tool == desk.RouteTicket || x.tool == desk.Finalize
 	due := x.now.Add(casework.OwedAfter)
 	if !files {
 		due = x.now.Add(casework.StillTalking)
 	}
 	var (
-		all           sync.WaitGroup
-		opened, given error
-		said          = x.says()
-		t             = &told{}
+		number sync.WaitGroup
+		given  error
+		said   = x.says()
+		t      = &told{}
 	)
-	all.Go(func() { opened = x.open() })
 	if files {
-		all.Go(func() { t.number, given = x.desk.Cases.Number(x, x.t, x.config, x.cases, x.now) })
+		number.Go(func() { t.number, given = x.desk.Cases.Number(x, x.t, x.config, x.cases, x.now) })
 	}
 	var err error
 	t.said, err = x.desk.Store.Capture(x, x.t, x.request.CallID, said, due)
-	all.Wait()
+	number.Wait()
 	if err != nil && t.said.CallID != "" { // it has said too much: this is heard, but no longer kept apart
 		t.said.Said, err = append(t.said.Said, said), nil
 	}
 	if err != nil {
-		return err
+		return x.keepOtherwise(said, err)
 	}
 	x.told = t
 	if t.said.CaseID != "" && given == nil && files {
 		x.desk.Cases.Numbers.GiveBack(x.t, t.number.Year, t.number.Count)
 	}
-	return errors.Join(opened, given)
+	return given
+}
+
+// keepWithin is how long a queue may take for what the table did not.
+const keepWithin = 2 * time.Second
+
+// keepOtherwise puts what was said into a queue when the table cannot be written: the caller is told that it is noted, and
+// it is. The error comes back either way, for nothing more can be done in this call.
+func (x *turn) keepOtherwise(said desk.Said, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x), keepWithin)
+	defer cancel()
+	if lost := x.desk.Keep(ctx, x.t, x.request.CallID, said); lost != nil {
+		return errors.Join(err, lost)
+	}
+	x.told = &told{said: desk.Capture{CallID: x.request.CallID, Said: []desk.Said{said}}}
+	return err
 }
 
 // beginAgain reads what another one may have changed: the session, and whether there is a case now.

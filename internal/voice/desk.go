@@ -6,6 +6,7 @@ package voice
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -57,7 +58,9 @@ type Desk struct {
 	// Cases opens cases; Gateway is the platform's switch: off, every call is about appointments (§2.2).
 	Cases   *casework.Opener
 	Gateway bool
-	words   detectors
+	// Keep takes down what a call said of a case where the table cannot, for work-gateway (casework.KindSaid).
+	Keep  func(ctx context.Context, t tenant.ID, callID string, said desk.Said) error
+	words detectors
 	// MailWorks says whether a confirmation can be promised by e-mail: a channel without provider does not exist (§16).
 	MailWorks bool
 }
@@ -194,7 +197,7 @@ func (d *Desk) Handle(ctx context.Context, t tenant.ID, r Request) Reply {
 	}
 	ctx, cancel := context.WithTimeout(ctx, what.within)
 	defer cancel()
-	reply, err := d.handle(ctx, t, r, name, what)
+	reply, err := d.safely(ctx, t, r, name, what)
 	if err == nil {
 		return reply
 	}
@@ -204,6 +207,16 @@ func (d *Desk) Handle(ctx context.Context, t tenant.ID, r Request) Reply {
 	}
 	// The cause goes to the log at the edge; the caller hears what happens next.
 	return Reply{Status: "technical_problem", Say: say.fault, Next: offerCallback, raw: nil, Data: fault{err}}
+}
+
+// safely answers with a sentence even where our own code breaks: a caller must not hear silence.
+func (d *Desk) safely(ctx context.Context, t tenant.ID, r Request, name string, what tool) (reply Reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return d.handle(ctx, t, r, name, what)
 }
 
 // fault carries the cause of a technical problem to the edge's log; it is never sent.

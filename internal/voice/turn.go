@@ -15,6 +15,7 @@ import (
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/mode"
 	"github.com/askpro/gateway/internal/policy"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -56,6 +57,11 @@ func (x *turn) play(what tool) (Reply, error) {
 	}
 	if !x.mode().Offers(what.table) {
 		return x.record(x.outsideMode(what.table))
+	}
+	if what.table == mode.Desk && x.told == nil { // the company takes no cases any more, but this call began when it did
+		if err := x.takeDown(); err != nil {
+			return Reply{}, err
+		}
 	}
 	if v := x.may(what.operation); !v.Allowed {
 		return x.record(x.disabled(v))

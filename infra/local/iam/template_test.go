@@ -41,7 +41,7 @@ func needs(s *template.System) map[string][]need {
 	return map[string][]need{
 		"hook-retell-inbound": append([]need{route, number, secret("retell"), send("sync")}, assume("TenantReadRole")...),
 		"hook-retell-events":  {route, number, secret("retell"), send("default"), object("s3:PutObject", "incoming/retell/1.json.gz")},
-		"hook-retell-tools":   append([]need{route, number, secret("retell"), secret("calcom")}, assume("TenantWriteRole")...),
+		"hook-retell-tools":   append([]need{route, number, secret("retell"), secret("calcom"), send("gateway")}, assume("TenantWriteRole")...),
 		"hook-calcom":         {route, secret("calcom-webhook"), send("sync"), object("s3:PutObject", "incoming/calcom/1.json.gz")},
 		"work-default":        append(append(consume("default"), secret("retell"), object("s3:GetObject", "incoming/retell/1.json.gz")), assume("TenantWriteRole")...),
 		"work-notifications": append(append(consume("notifications"), send("notifications"), need{action: "ses:SendEmail", resource: "arn:aws:ses:eu-central-1:000000000000:identity/" + s.Mail},
