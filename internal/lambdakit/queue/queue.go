@@ -30,7 +30,8 @@ func Open(env lambdakit.Env, url string) *Queue {
 // LongestDelay a message can wait in SQS.
 const LongestDelay = 15 * time.Minute
 
-// Send puts work into the queue, after a delay of at most LongestDelay.
+// Send puts work into the queue, after a delay of at most LongestDelay. SQS counts in seconds: work comes a little late, never
+// early, because what comes early is sent again and would run in circles until its time.
 func (q *Queue) Send(ctx context.Context, w lambdakit.Work, delay time.Duration) error {
 	body, err := json.Marshal(w)
 	if err != nil {
@@ -39,7 +40,7 @@ func (q *Queue) Send(ctx context.Context, w lambdakit.Work, delay time.Duration)
 	text := string(body)
 	in := &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: &text, MessageGroupId: &w.Company}
 	if delay > 0 {
-		in.DelaySeconds = int32(min(delay, LongestDelay).Round(time.Second) / time.Second)
+		in.DelaySeconds = int32((min(delay, LongestDelay) + time.Second - 1) / time.Second)
 	}
 	if _, err := q.client.SendMessage(ctx, in); err != nil {
 		return fmt.Errorf("send %s: %w", w.Kind, err)
