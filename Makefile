@@ -26,7 +26,7 @@ STATICCHECK = $$(go -C infra/tools tool -n staticcheck)
 GO_FILES    = git ls-files -co --exclude-standard '*.go'
 STEP        = @printf '\n── %s\n'
 
-.PHONY: help setup run call company show report redrive test test-unit faults intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
+.PHONY: help setup run call company show usage report redrive test test-unit faults intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
@@ -41,16 +41,19 @@ run: $(STACK) ## build every function and start the whole system on this machine
 call: ## play a German phone call against the running stack (DIALOGUE=name, or DIALOGUES=file or folder)
 	@go run ./infra/simulate/call $(if $(DIALOGUES),-dialogues '$(DIALOGUES)',$(if $(DIALOGUE),-dialogue '$(DIALOGUE)'))
 
-company: ## check and load a company (FILE=testdata/companies/demo.yaml)
-	@go run ./infra/company $(if $(FILE),'$(FILE)')
+company: ## check and load a company (FILE=testdata/companies/demo.yaml; INBOX=https://… is what {inbox} in it stands for)
+	@go run ./infra/company $(if $(INBOX),-inbox '$(INBOX)') $(if $(FILE),'$(FILE)')
 
-show: ## print a call with its tool calls, appointment and events (CALL=id)
-	@go run ./infra/show $(if $(CALL),'$(CALL)')
+show: ## print a call with its tool calls, appointment and events (CALL=id), or a case (CASE=TKT-2026-00042)
+	@go run ./infra/show $(if $(CASE),-case '$(CASE)') $(if $(CALL),'$(CALL)')
+
+usage: ## print what a company used in a month as CSV (COMPANY=demo MONTH=2026-11; RECOUNT=1 counts it again before)
+	@go run ./infra/usage $(if $(COMPANY),-company '$(COMPANY)') $(if $(MONTH),-month '$(MONTH)') $(if $(RECOUNT),-recount)
 
 report: ## print what the last comparison with the calendar found (ROUTES=demo,kanzlei)
 	@go run ./infra/report $(if $(ROUTES),-route '$(ROUTES)')
 
-redrive: ## put a dead-letter queue's messages back (Q=default, notifications, sync or events)
+redrive: ## put a dead-letter queue's messages back (Q=default, notifications, sync or gateway)
 	@go run ./infra/redrive $(if $(Q),'$(Q)')
 
 ##@ Change it

@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/output"
 )
 
 // TestOldSamplesOfFactsAreStillUnderstood reads events/<name>.v<n>.json. They
@@ -22,7 +24,11 @@ func TestOldSamplesOfFactsAreStillUnderstood(t *testing.T) {
 	for _, fact := range []event.Event{
 		event.AppointmentRequested{}, event.AppointmentConfirmed{}, event.AppointmentCancelled{},
 		event.AppointmentChangeRequested{}, event.AppointmentNeedsReview{}, event.PolicyViolated{},
-		event.CallbackRequested{}, event.CallbackRepeated{}, event.CallbackAssigned{}, event.CallbackEscalated{}, event.CallStarted{}, event.CallContinued{}, event.CallAnalyzed{}, event.WishUnfulfilled{},
+		event.CallbackRequested{}, event.CallbackRepeated{}, event.CallbackAssigned{}, event.CallbackEscalated{}, event.CallStarted{}, event.CallContinued{}, event.CallEnded{}, event.CallAnalyzed{}, event.WishUnfulfilled{},
+		event.CaseCreated{}, event.CaseUpdated{}, event.CaseStatusChanged{}, event.CaseAssigned{}, event.CaseNoteAdded{},
+		event.CaseSLAWarning{}, event.CaseSLABreached{}, event.CaseSLAMet{}, event.CaseEscalated{}, event.CaseEnriched{},
+		event.CaseEnrichmentTimedOut{}, event.CaseAudioReady{}, event.CaseMerged{}, event.CaseLinked{}, event.CaseCustomerLinked{},
+		event.DeliveryScheduled{}, event.DeliverySent{}, event.DeliveryFailed{}, event.DeliveryDead{}, event.DeliveryReplayed{},
 		event.EndpointFailing{}, event.EndpointDisabled{}, event.EndpointSecretRotated{},
 	} {
 		facts[fact.Name()] = fact
@@ -74,9 +80,50 @@ func TestOldSamplesOfFactsAreStillUnderstood(t *testing.T) {
 	}
 }
 
-// TestRulesNameEventsThatExist catches a rule whose pattern nothing will ever match.
+// mostOfAPattern is what EventBridge takes; a longer one is refused when it is deployed.
+const mostOfAPattern = 2048
+
+// TestRulesNameEventsThatExist catches a rule whose pattern nothing will ever match, or which is too long.
 func TestRulesNameEventsThatExist(t *testing.T) {
 	t.Parallel()
+	for id, pattern := range patterns(t) {
+		for _, name := range pattern.DetailTypes {
+			if _, err := os.Stat(filepath.Join(root, "events", name+".json")); err != nil {
+				t.Errorf("rule %s waits for %s, of which there is no sample in events/", id, name)
+			}
+		}
+		written, err := json.Marshal(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(written) > mostOfAPattern {
+			t.Errorf("the pattern of rule %s has %d characters of %d: write prefixes", id, len(written), mostOfAPattern)
+		}
+	}
+}
+
+// TestWorkGatewayHearsAllThatEndpointsSubscribeTo: a subscription to what nobody hands over would be silent for ever.
+func TestWorkGatewayHearsAllThatEndpointsSubscribeTo(t *testing.T) {
+	t.Parallel()
+	heard := patterns(t)["ToGateway"].DetailTypes
+	for _, names := range output.Subscribable {
+		for _, name := range names {
+			if !slices.Contains(heard, name) {
+				t.Errorf("rule ToGateway does not hand over %s", name)
+			}
+		}
+	}
+}
+
+// pattern of a rule on the bus.
+type pattern struct {
+	Source      []string `yaml:"source" json:"source"`
+	DetailTypes []string `yaml:"detail-type" json:"detail-type"`
+}
+
+// patterns are the template's, by the rule's logical id.
+func patterns(t *testing.T) map[string]pattern {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -85,20 +132,21 @@ func TestRulesNameEventsThatExist(t *testing.T) {
 		Resources map[string]struct {
 			Type       string `yaml:"Type"`
 			Properties struct {
-				EventPattern struct {
-					DetailTypes []string `yaml:"detail-type"`
-				} `yaml:"EventPattern"`
+				EventPattern pattern `yaml:"EventPattern"`
 			} `yaml:"Properties"`
 		} `yaml:"Resources"`
 	}
 	if err := yaml.Unmarshal(text, &template); err != nil {
 		t.Fatal(err)
 	}
+	rules := map[string]pattern{}
 	for id, r := range template.Resources {
-		for _, name := range r.Properties.EventPattern.DetailTypes {
-			if _, err := os.Stat(filepath.Join(root, "events", name+".json")); err != nil {
-				t.Errorf("rule %s waits for %s, of which there is no sample in events/", id, name)
-			}
+		if r.Type == "AWS::Events::Rule" {
+			rules[id] = r.Properties.EventPattern
 		}
 	}
+	if len(rules) == 0 {
+		t.Fatal("the template has no rules")
+	}
+	return rules
 }

@@ -21,6 +21,7 @@ type config struct {
 	SyncQueue          string `env:"SYNC_QUEUE_URL"`
 	NotificationsQueue string `env:"NOTIFICATIONS_QUEUE_URL"`
 	DefaultQueue       string `env:"DEFAULT_QUEUE_URL"`
+	GatewayQueue       string `env:"GATEWAY_QUEUE_URL"`
 }
 
 // atOnce is how many timers one minute hands out; the next minute goes on.
@@ -31,7 +32,8 @@ func main() {
 	env := lambdakit.FromEnvironment()
 	timers := store.OpenTimers(env, cfg.Table)
 	queues := map[string]*queue.Queue{
-		"sync": queue.Open(env, cfg.SyncQueue), "notifications": queue.Open(env, cfg.NotificationsQueue), "default": queue.Open(env, cfg.DefaultQueue),
+		"sync": queue.Open(env, cfg.SyncQueue), "notifications": queue.Open(env, cfg.NotificationsQueue),
+		"default": queue.Open(env, cfg.DefaultQueue), "gateway": queue.Open(env, cfg.GatewayQueue),
 	}
 	lambdakit.ServeSchedule(func(ctx context.Context) error {
 		due, err := timers.Due(ctx, clock.Now(), atOnce)

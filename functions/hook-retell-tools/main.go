@@ -10,6 +10,7 @@ import (
 	_ "time/tzdata"
 
 	"github.com/askpro/gateway/internal/calcom"
+	"github.com/askpro/gateway/internal/casework"
 	"github.com/askpro/gateway/internal/clock"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/hook"
@@ -26,6 +27,7 @@ type config struct {
 	TenantRole        string `env:"TENANT_ROLE_ARN"`
 	Calcom            string `env:"CALCOM_BASE_URL"`
 	PlaceholderDomain string `env:"PLACEHOLDER_MAIL_DOMAIN"`
+	Gateway           string `env:"GATEWAY" default:"on"` // the platform's switch: off, calls are about appointments only
 }
 
 func main() {
@@ -49,6 +51,7 @@ func main() {
 				},
 				Now: clock.Now, NewID: newID, PlaceholderDomain: cfg.PlaceholderDomain, Alarm: lambdakit.Alarm,
 			},
+			Cases: &casework.Opener{Store: table, NewID: newID, Alarm: lambdakit.Alarm}, Gateway: cfg.Gateway != "off",
 			Now: clock.Now, NewID: newID, Alarm: lambdakit.Alarm, MailWorks: true,
 		},
 		Read: retell.ReadTool,

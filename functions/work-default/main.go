@@ -1,12 +1,13 @@
-// work-default keeps the record of calls, the customers' history, the later life of appointments and the promises to ring
-// back.
+// work-default keeps the record of calls, the customers' history, the later life of appointments, the promises to ring
+// back, the history of cases and the meters.
 //
 //	Woken by:     queue default: retell.event, appointment.confirmed.v1, appointment.cancelled.v1, callback.requested.v1,
-//	              call.continued.v1, timer   Asks: Retell, for calls nobody told the end of
-//	Tells:        call.started.v1, call.analyzed.v1, wish.unfulfilled.v1, callback.assigned.v1, callback.escalated.v1
-//	Twice:        the same call, history and callback as once
-//	If it fails:  calls look unfinished, callbacks wait, reminders are not set. Messages wait in default-dead;
-//	              `make redrive Q=default` puts them back
+//	              call.continued.v1, call.ended.v1, case.*, delivery.*, timer   Asks: Retell, for calls nobody told the end of
+//	Tells:        call.started.v1, call.ended.v1, call.analyzed.v1, wish.unfulfilled.v1, callback.assigned.v1,
+//	              callback.escalated.v1
+//	Twice:        the same call, history, callback and reading as once
+//	If it fails:  calls look unfinished, callbacks wait, reminders are not set, histories of cases have gaps. Messages wait in
+//	              default-dead; `make redrive Q=default` puts them back, and `make usage RECOUNT=1` counts a month again
 package main
 
 import (
@@ -15,11 +16,13 @@ import (
 	"github.com/askpro/gateway/internal/blob"
 	"github.com/askpro/gateway/internal/clock"
 	"github.com/askpro/gateway/internal/ident"
+	"github.com/askpro/gateway/internal/journal"
 	"github.com/askpro/gateway/internal/keeper"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/promise"
 	"github.com/askpro/gateway/internal/retell"
 	"github.com/askpro/gateway/internal/store"
+	"github.com/askpro/gateway/internal/usage"
 )
 
 type config struct {
@@ -44,5 +47,7 @@ func main() {
 			Now: clock.Now, NewID: newID, Alarm: lambdakit.Alarm,
 		},
 		promises: &promise.Keeper{Store: table, Now: clock.Now, NewID: newID},
+		journal:  journal.Journal{Store: table},
+		meters:   usage.Metering{Store: table},
 	}).work)
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/askpro/gateway/internal/blob"
 	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/journal"
 	"github.com/askpro/gateway/internal/keeper"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/ledger"
@@ -13,6 +15,7 @@ import (
 	"github.com/askpro/gateway/internal/promise"
 	"github.com/askpro/gateway/internal/retell"
 	"github.com/askpro/gateway/internal/store"
+	"github.com/askpro/gateway/internal/usage"
 )
 
 type worker struct {
@@ -20,6 +23,8 @@ type worker struct {
 	bucket   *blob.Bucket
 	calls    *keeper.Keeper
 	promises *promise.Keeper
+	journal  journal.Journal
+	meters   usage.Metering
 }
 
 func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
@@ -45,8 +50,16 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 		return w.calls.Hear(ctx, m.Tenant, m.Body)
 	case event.CallbackRequested{}.Name(), event.CallContinued{}.Name():
 		return w.calls.Hear(ctx, m.Tenant, m.Body)
+	case event.CallEnded{}.Name():
+		return w.meters.Ended(ctx, m.Tenant, m.Body)
+	case event.DeliverySent{}.Name():
+		// Neither waits for the other: a line that cannot be written costs no reading.
+		return errors.Join(w.meters.Sent(ctx, m.Tenant, m.Body), w.journal.Log(ctx, m.Tenant, m.Kind, m.Body))
 	case store.KindTimer:
 		return w.timer(ctx, m)
+	}
+	if journal.Hears(m.Kind) {
+		return w.journal.Log(ctx, m.Tenant, m.Kind, m.Body)
 	}
 	return fmt.Errorf("queue default knows no %s", m.Kind)
 }

@@ -2,9 +2,11 @@
 //
 //	Woken by:     queue notifications: appointment.confirmed.v1, appointment.cancelled.v1, appointment.needs_review.v1,
 //	              callback.requested.v1, callback.repeated.v1, callback.assigned.v1, callback.escalated.v1, wish.unfulfilled.v1,
-//	              call.analyzed.v1; timer (an appointment's reminder); reminder.sweep, once an hour and company
+//	              call.analyzed.v1; case.created.v1, case.status_changed.v1, case.assigned.v1, case.note_added.v1,
+//	              case.sla_warning.v1, case.sla_breached.v1, case.escalated.v1; timer (an appointment's reminder);
+//	              reminder.sweep, once an hour and company
 //	Asks:         SES, a company's own mail server, End User Messaging (SMS)
-//	Twice:        each message is claimed once per appointment, event, version, channel and recipient
+//	Twice:        each message is claimed once per appointment, callback, call or case, event, version, channel and recipient
 //	If it fails:  tried again after 60, 300 and 900 s, from the second failure by the fallback channel, then in
 //	              notifications-dead; `make redrive Q=notifications`. A reminder that fails is not told of again
 package main

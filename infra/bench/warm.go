@@ -205,6 +205,12 @@ func (c *caller) flows() ([]Flow, error) {
 			return nil, err
 		}
 	}
+	c.ring()
+	if err := count("a case, to its deliveries", func() error {
+		return want("created", "finalize_ticket", map[string]any{"problem_description": "Die Färbung ist orange geworden.", "customer_name": "Berta Bench", "customer_email": "berta@example.org"})
+	}); err != nil {
+		return nil, err
+	}
 	return out, count("the end of a call, analysed", func() error {
 		for _, event := range []string{"call_ended", "call_analyzed"} {
 			raw := fmt.Appendf(nil, `{"event":%q,"call":{"call_id":%q,"direction":"inbound","from_number":"+4917000000001","to_number":"+493012345670","disconnection_reason":"user_hangup","transcript":"User: Danke.","call_analysis":{"call_summary":"x"}}}`, event, c.id)

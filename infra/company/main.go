@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -21,6 +22,7 @@ import (
 
 func main() {
 	unchecked := flag.Bool("unchecked", false, "load without asking Cal.com")
+	inbox := flag.String("inbox", "", "what {inbox} in the file stands for; the local stack knows its own")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: make company FILE=testdata/companies/demo.yaml")
 	}
@@ -29,29 +31,36 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(flag.Arg(0), *unchecked); err != nil {
+	if err := run(flag.Arg(0), *inbox, *unchecked); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(file string, unchecked bool) error {
+func run(file, inbox string, unchecked bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	stack, err := operator.Open()
 	if err != nil {
 		return err
 	}
-	f, err := companyfile.Read(file, stack.Stage)
+	if inbox == "" && stack.Local {
+		inbox = stack.Inbox
+	}
+	f, err := companyfile.Read(file, stack.Stage, companyfile.Inbox(inbox))
 	if err != nil {
 		return err
 	}
 	c, err := f.Config()
-	if err != nil {
+	office, deskErr := f.ServiceDesk(stack.Now())
+	if err := errors.Join(err, deskErr); err != nil {
 		return fmt.Errorf("%s is not loaded:\n%w", file, err)
 	}
 	fmt.Printf("%s: %d branches, %d staff, %d services, %d numbers\n", c.Company.Name, len(c.Branches), len(c.Staff), len(c.Services), len(c.Numbers))
-	if !unchecked {
+	if f.Desk != nil {
+		fmt.Printf("Service desk, mode %s: %d categories, %d groups, %d outputs, %d endpoints\n", office.Gateway.Mode, len(office.Categories), len(office.Groups), len(office.Outputs), len(office.Endpoints))
+	}
+	if !unchecked && c.Company.CalcomAPIKey != "" {
 		fmt.Println("Asking Cal.com for the key and the event types …")
 		if err := companyfile.Check(ctx, c, calcom.NewClient(stack.Calcom, lambdakit.NewSecrets(stack.Env), stack.Now)); err != nil {
 			return fmt.Errorf("nothing was loaded:\n%w", err)
@@ -67,8 +76,9 @@ Enter at Retell
   number, inbound webhook   %s/inbound
   agent, webhook            %s/events
   agent, every tool         %s/tools
-Enter at Cal.com
-  webhook                   %s/webhooks/calcom/%s
-`, c.Company.ID, retell, retell, retell, stack.API, c.Company.WebhookRouteID)
+`, c.Company.ID, retell, retell, retell)
+	if c.Company.CalcomAPIKey != "" {
+		fmt.Printf("Enter at Cal.com\n  webhook                   %s/webhooks/calcom/%s\n", stack.API, c.Company.WebhookRouteID)
+	}
 	return nil
 }

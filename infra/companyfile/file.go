@@ -6,9 +6,14 @@ package companyfile
 import (
 	"bytes"
 	"fmt"
+	"net/url"
 	"os"
+	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/askpro/gateway/internal/desk"
+	"github.com/askpro/gateway/internal/target"
 )
 
 // File is the document. Branches, staff and services are named by slugs within it.
@@ -21,6 +26,9 @@ type File struct {
 	Policies     []Policy      `yaml:"policies"`
 	Notify       []Notify      `yaml:"notifications"`
 	Customers    []Customer    `yaml:"customers"`
+	Desk         *Desk         `yaml:"desk"`
+
+	targets target.Rules // where the service desk may send something
 }
 
 // Company is the tenant.
@@ -203,13 +211,33 @@ type Customer struct {
 	Email string `yaml:"email"`
 }
 
+// Option says how a file is read.
+type Option func(*reading)
+
+type reading struct {
+	inbox   string
+	targets target.Rules
+}
+
+// Inbox is what "{inbox}" stands for: the address of a receiver for trying things out. That of the local stack may be called
+// although it is none of the public ones.
+func Inbox(base string) Option {
+	return func(r *reading) {
+		r.inbox = strings.TrimSuffix(base, "/")
+		if u, err := url.Parse(base); err == nil {
+			here := map[string]string{"AWS_ENDPOINT_URL": base, target.ReceiversVariable: u.Host}
+			r.targets = r.targets.Locally(func(name string) string { return here[name] })
+		}
+	}
+}
+
 // Read reads a file for a stage ("{stage}" in references becomes its name).
-func Read(name, stage string) (File, error) {
+func Read(name, stage string, options ...Option) (File, error) {
 	raw, err := os.ReadFile(name)
 	if err != nil {
 		return File{}, err
 	}
-	f, err := Parse(raw, stage)
+	f, err := Parse(raw, stage, options...)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", name, err)
 	}
@@ -217,12 +245,25 @@ func Read(name, stage string) (File, error) {
 }
 
 // Parse reads a document; names it does not know are an error.
-func Parse(raw []byte, stage string) (File, error) {
-	var f File
-	d := yaml.NewDecoder(bytes.NewReader(bytes.ReplaceAll(raw, []byte("{stage}"), []byte(stage))))
+func Parse(raw []byte, stage string, options ...Option) (File, error) {
+	var r reading
+	for _, o := range options {
+		o(&r)
+	}
+	raw = bytes.ReplaceAll(raw, []byte("{stage}"), []byte(stage))
+	if r.inbox != "" {
+		raw = bytes.ReplaceAll(raw, []byte("{inbox}"), []byte(r.inbox))
+	}
+	f := File{targets: r.targets}
+	d := yaml.NewDecoder(bytes.NewReader(raw))
 	d.KnownFields(true)
 	if err := d.Decode(&f); err != nil {
 		return f, fmt.Errorf("the file is no company: %w", err)
 	}
 	return f, nil
+}
+
+// withoutCalendar tells whether a company needs no account at Cal.com: its telephone only takes cases.
+func (f File) withoutCalendar() bool {
+	return f.Desk != nil && f.Desk.Gateway.Enabled && f.Desk.Gateway.Mode == string(desk.ServiceDesk) && f.Company.CalcomAPIKey == "" && len(f.Services) == 0
 }

@@ -17,6 +17,9 @@ import (
 // segment. Differences are told, not put right: whose number counts is for people to decide. A service in segments is told
 // too when nobody can be booked for one of them: callers could not book it.
 func Check(ctx context.Context, c *company.Config, client *calcom.Client) error {
+	if c.Company.CalcomAPIKey == "" {
+		return nil // its telephone only takes cases
+	}
 	key := scheduling.Account{Company: tenant.Proven(c.Company.ID), Key: c.Company.CalcomAPIKey, Job: true}
 	if _, err := client.Me(ctx, key); err != nil {
 		return fmt.Errorf("the calendar Cal.com does not take the key %s: %w", key.Key, err)
@@ -49,7 +52,7 @@ func Check(ctx context.Context, c *company.Config, client *calcom.Client) error 
 	return errors.Join(wrong...)
 }
 
-// Install writes a company and its customers into the table.
+// Install writes a company, its service desk and its customers into the table.
 func Install(ctx context.Context, f File, d *store.Directory, s *store.Table, now time.Time) (*company.Config, error) {
 	c, err := f.Config()
 	if err != nil {
@@ -59,11 +62,24 @@ func Install(ctx context.Context, f File, d *store.Directory, s *store.Table, no
 	if err != nil {
 		return nil, err
 	}
+	office, err := f.ServiceDesk(now)
+	if err != nil {
+		return nil, err
+	}
+	t := tenant.Proven(c.Company.ID)
 	if err := store.Install(ctx, d, s, c, now); err != nil {
 		return nil, err
 	}
+	before, err := s.Desk(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	office.Follow(before, now)
+	if err := s.SaveDesk(ctx, t, office); err != nil {
+		return nil, err
+	}
 	for _, p := range people {
-		if err := s.AddCustomer(ctx, tenant.Proven(c.Company.ID), p); err != nil {
+		if err := s.AddCustomer(ctx, t, p); err != nil {
 			return nil, fmt.Errorf("customer: %w", err)
 		}
 	}

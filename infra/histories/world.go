@@ -17,8 +17,10 @@ import (
 	"github.com/askpro/gateway/infra/local/template"
 	"github.com/askpro/gateway/infra/simulate/calcom"
 	calcomedge "github.com/askpro/gateway/internal/calcom"
+	"github.com/askpro/gateway/internal/casework"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/keeper"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/ledger"
@@ -158,6 +160,9 @@ func (x *setting) read(sys *template.System) error {
 		}
 		for _, one := range types {
 			for _, target := range rule.Targets {
+				if names[target.Queue] == "gateway" || one == (event.CallEnded{}).Name() {
+					continue // nobody here has a service desk, and no end looks at the meters
+				}
 				x.routes[fmt.Sprint(one)] = append(x.routes[fmt.Sprint(one)], names[target.Queue])
 			}
 		}
@@ -184,7 +189,7 @@ func (w *World) assemble() {
 	client := &calcomedge.Client{Base: "http://calendar/v2", HTTP: w.calendar.client(), Secrets: w.setting, Now: w.clock}
 	w.sched = scheduling.Scheduler{Store: w.table, Calendar: client, Now: w.clock, NewID: w.newID, PlaceholderDomain: placeholderDomain, Alarm: ignore}
 	w.rounds = reconcile.Reconciler{Store: w.table, Scheduler: &w.sched, Calendar: client, Now: w.clock, Alarm: ignore, Sweep: w.sweep}
-	w.desk = voice.Desk{Store: w.table, Scheduler: &w.sched, Now: w.clock, NewID: w.newID, Alarm: ignore, MailWorks: true}
+	w.desk = voice.Desk{Store: w.table, Scheduler: &w.sched, Cases: &casework.Opener{Store: w.table, NewID: w.newID, Alarm: ignore}, Gateway: true, Now: w.clock, NewID: w.newID, Alarm: ignore, MailWorks: true}
 	w.calls = keeper.Keeper{Store: w.table, Archive: inTable{}, Telephone: forgetful{}, Now: w.clock, NewID: w.newID, Alarm: ignore}
 	w.promises = promise.Keeper{Store: w.table, Now: w.clock, NewID: w.newID}
 	w.notifier = notify.Notifier{

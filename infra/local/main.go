@@ -1,6 +1,6 @@
 // Command local runs the whole system on this machine: make run.
 //
-// It builds the functions that would be deployed, starts the emulator, the partners' simulators and the inbox, fills in two
+// It builds the functions that would be deployed, starts the emulator, the partners' simulators and the inbox, fills in the
 // demonstration companies and waits for Ctrl-C. Ports and controls: infra/local/README.md.
 package main
 

@@ -41,6 +41,7 @@ type Stack struct {
 	API    string // base of the webhook URLs
 	Calcom string
 	Retell string // base of its REST API, local only
+	Inbox  string // base of the receivers, local only
 	Table  string
 	Bucket string
 	Name   string // of the CloudFormation stack
@@ -68,7 +69,8 @@ func Local(p Ports) *Stack {
 	endpoint := fmt.Sprintf("http://127.0.0.1:%d", p.AWS)
 	s := &Stack{
 		Stage: "local", Name: "askpro-local", API: fmt.Sprintf("http://127.0.0.1:%d", p.FrontDoor),
-		Calcom: fmt.Sprintf("http://127.0.0.1:%d/v2", p.Partners), Retell: fmt.Sprintf("http://127.0.0.1:%d/retell", p.Partners), Table: "askpro-local-Table", Bucket: "askpro-local-bucket",
+		Calcom: fmt.Sprintf("http://127.0.0.1:%d/v2", p.Partners), Retell: fmt.Sprintf("http://127.0.0.1:%d/retell", p.Partners),
+		Inbox: fmt.Sprintf("http://127.0.0.1:%d", p.Inbox), Table: "askpro-local-Table", Bucket: "askpro-local-bucket",
 		Ports: p, Local: true, Now: time.Now,
 		Env: lambdakit.Env{Region: "eu-central-1", HTTP: &http.Client{Timeout: 20 * time.Second, Transport: lambdakit.NewTransport()}, Base: endpoint,
 			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

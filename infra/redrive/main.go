@@ -2,7 +2,7 @@
 //
 //	make redrive Q=notifications
 //
-// Q is default, notifications or sync (events has no queue of its own to go back to: see the README). It works on the
+// Q is default, notifications, sync or gateway (events has no queue of its own to go back to: see the README). It works on the
 // local stack; on AWS the console's and the SQS API's own redrive does the same. A message is deleted there only after
 // its queue has taken it, so that one may arrive twice but none is lost.
 package main
@@ -24,11 +24,12 @@ var queues = map[string][2]string{
 	"default":       {"DefaultDeadQueue", "DefaultQueue"},
 	"notifications": {"NotificationsDeadQueue", "NotificationsQueue"},
 	"sync":          {"SyncDeadQueue", "SyncQueue"},
+	"gateway":       {"GatewayDeadQueue", "GatewayQueue"},
 }
 
 func main() {
 	if len(os.Args) != 2 || queues[os.Args[1]][0] == "" {
-		fmt.Fprintln(os.Stderr, "usage: make redrive Q=default   (or notifications, sync)")
+		fmt.Fprintln(os.Stderr, "usage: make redrive Q=default   (or notifications, sync, gateway)")
 		os.Exit(2)
 	}
 	n, err := run(queues[os.Args[1]])

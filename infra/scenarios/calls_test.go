@@ -77,3 +77,31 @@ func TestWhatAWarmRequestAsksOfAWS(t *testing.T) {
 		c.Idle(t)
 	}
 }
+
+// From the tool call to its answer a case takes two round trips: what was said is written down, its session read and its number
+// taken side by side; then one transaction files it.
+func TestWhatACaseAsksOfAWS(t *testing.T) {
+	t.Parallel()
+	s := stacktest.Own(t)
+	c := s.NewCompany(t, itDesk("service_desk"))
+	want(t, c.Ring(c.Max).Tool(t, "finalize_ticket", printer), "created") // the function is warm, its configuration read
+	for _, call := range []struct {
+		name  string
+		begun bool
+		most  float64
+	}{{"whose first function it is", false, 30}, {"that has begun", true, 24}} {
+		x := c.Ring(c.Erika)
+		if call.begun {
+			x.Tool(t, "current_time_berlin", nil)
+		}
+		c.Idle(t)
+		s.ForgetCalls(t)
+		want(t, x.Tool(t, "finalize_ticket", printer), "created")
+		n, units, by := of(s.Calls(t), "hook-retell-tools")
+		if n > 4 || by["TransactWriteItems"] != 1 || by["GetItem"] != 1 || by["UpdateItem"] > 2 || units > call.most {
+			t.Errorf("a case of a call %s costs %d calls and %.0f write units: %v", call.name, n, units, by)
+		}
+		t.Logf("a case of a call %s: %d calls, %.0f write units, %v", call.name, n, units, by)
+		c.Idle(t)
+	}
+}

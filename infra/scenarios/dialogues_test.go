@@ -132,7 +132,7 @@ func TestTheDefaultDialogueLeavesEverythingInOrder(t *testing.T) {
 	if err != nil || !ok || c.AppointmentCount != 1 || len(c.Recent) != 1 {
 		t.Errorf("customer %+v, %v", c, err)
 	}
-	for _, queue := range []string{"DefaultQueue", "NotificationsQueue", "SyncQueue", "DefaultDeadQueue", "NotificationsDeadQueue", "SyncDeadQueue", "EventsDeadQueue"} {
+	for _, queue := range []string{"DefaultQueue", "NotificationsQueue", "SyncQueue", "GatewayQueue", "DefaultDeadQueue", "NotificationsDeadQueue", "SyncDeadQueue", "GatewayDeadQueue", "EventsDeadQueue"} {
 		if n := s.Depth(t, queue); n != 0 {
 			t.Errorf("%s holds %d messages", queue, n)
 		}

@@ -215,7 +215,7 @@ func (f flow) inOrder(t *testing.T, c *stacktest.Company, twice bool) {
 			t.Errorf("%d letters %q", subjects[l], l)
 		}
 	}
-	for _, queue := range []string{"DefaultDeadQueue", "NotificationsDeadQueue", "SyncDeadQueue", "EventsDeadQueue"} {
+	for _, queue := range []string{"DefaultDeadQueue", "NotificationsDeadQueue", "SyncDeadQueue", "GatewayDeadQueue", "EventsDeadQueue"} {
 		if n := c.Depth(t, queue); n != 0 {
 			t.Errorf("%s holds %d messages", queue, n)
 		}

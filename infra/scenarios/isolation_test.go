@@ -130,7 +130,7 @@ func TestAFunctionsOwnRoleReadsNoCompany(t *testing.T) {
 	t.Parallel()
 	s := stacktest.Shared(t)
 	a := s.NewCompany(t)
-	for _, function := range []string{"hook-retell-inbound", "hook-retell-events", "hook-retell-tools", "hook-calcom", "work-default", "work-notifications", "work-sync", "stream-outbox", "cron-timers", "cron-rounds"} {
+	for _, function := range []string{"hook-retell-inbound", "hook-retell-events", "hook-retell-tools", "hook-calcom", "work-default", "work-notifications", "work-sync", "work-gateway", "stream-outbox", "cron-timers", "cron-rounds"} {
 		var c issued
 		s.Do(t, "POST", s.Local("session"), nil, map[string]string{"function": function}, &c)
 		client := clientOf(s, c)

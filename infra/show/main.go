@@ -1,7 +1,8 @@
-// Command show prints a call as it happened: what was asked, what was answered, what came of it, who was told.
+// Command show prints a call or a case as it happened: what was asked, what was answered, what came of it, who was told.
 //
 //	make show CALL=call_7d2f…            the call of whichever company has it
-//	make show                            the newest calls of the demo companies
+//	make show CASE=TKT-2026-00042        the case, with notes, deliveries, activity and events
+//	make show                            the newest calls and cases of the demo companies
 //
 // It reads the local stack, or the deployed one that the environment describes (see infra/operator). What it prints is
 // personal data: it goes to the terminal and nowhere else.
@@ -26,15 +27,16 @@ import (
 )
 
 func main() {
-	routes := flag.String("route", "demo,kanzlei", "webhook routes of the companies to look in")
+	routes := flag.String("route", "demo,edv,kanzlei", "webhook routes of the companies to look in")
+	number := flag.String("case", "", "number or id of a case")
 	flag.Parse()
-	if err := run(*routes, flag.Arg(0)); err != nil {
+	if err := run(*routes, flag.Arg(0), *number); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(routes, callID string) error {
+func run(routes, callID, number string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	stack, err := operator.Open()
@@ -50,6 +52,13 @@ func run(routes, callID string) error {
 		if err != nil {
 			return err
 		}
+		if number != "" {
+			found, err := showCase(ctx, table, route, number, stack.Now())
+			if err != nil || found {
+				return err
+			}
+			continue
+		}
 		if callID == "" {
 			if err := list(ctx, table, route); err != nil {
 				return err
@@ -60,6 +69,9 @@ func run(routes, callID string) error {
 		if err != nil || found {
 			return err
 		}
+	}
+	if number != "" {
+		return fmt.Errorf("no company of the routes %s has a case %s", routes, number)
 	}
 	if callID != "" {
 		return fmt.Errorf("no company of the routes %s has a call %s", routes, callID)
@@ -79,6 +91,17 @@ func list(ctx context.Context, table *store.Table, route company.Route) error {
 			return err
 		}
 		fmt.Printf("  %s  %s  %-10s %s\n", c.CreatedAt.Format(time.RFC3339), id, c.Status, c.Outcome)
+	}
+	if ids, err = table.CaseIDs(ctx, route.Company, 10); err != nil || len(ids) == 0 {
+		return err
+	}
+	fmt.Printf("%s: the newest %d cases\n", route.Slug, len(ids))
+	for _, id := range ids {
+		c, _, err := table.Case(ctx, route.Company, id)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  %s  %s  %-10s %-8s %q\n", c.CreatedAt.Format(time.RFC3339), c.Number, c.Status, c.Priority, c.Subject)
 	}
 	return nil
 }
@@ -115,6 +138,9 @@ func show(ctx context.Context, table *store.Table, route company.Route, id strin
 				return true, err
 			}
 		}
+	}
+	if err := caseOfCall(ctx, table, t, id); err != nil {
+		return true, err
 	}
 	if err := messages(ctx, table, t, ledger.OfCall, id); err != nil {
 		return true, err

@@ -8,7 +8,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"mime"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -51,7 +53,7 @@ func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) { return b
 
 // PutOf writes an object of a company; the key is below its own folder. It returns the whole key.
 func (b *Bucket) PutOf(ctx context.Context, t tenant.ID, key string, body []byte) (string, error) {
-	whole := "companies/" + t.String() + "/" + key
+	whole := folder(t) + key
 	return whole, b.put(ctx, whole, body, b.as(t))
 }
 
@@ -59,6 +61,31 @@ func (b *Bucket) PutOf(ctx context.Context, t tenant.ID, key string, body []byte
 func (b *Bucket) GetOf(ctx context.Context, t tenant.ID, key string) ([]byte, error) {
 	return b.get(ctx, key, b.as(t))
 }
+
+// KeepOf writes a large object of a company, with its type; the key is below its own folder. It returns the whole key.
+func (b *Bucket) KeepOf(ctx context.Context, t tenant.ID, key string, body io.ReadSeeker, kind string) (string, error) {
+	whole := folder(t) + key
+	_, err := b.client().PutObject(ctx, &s3.PutObjectInput{Bucket: &b.name, Key: &whole, Body: body, ContentType: &kind}, b.as(t))
+	if err != nil {
+		return "", fmt.Errorf("keep an object: %w", err)
+	}
+	return whole, nil
+}
+
+// LinkOf lets anybody who has it fetch an object of a company under a file's name, until ttl is over, or the session with
+// which it was signed: an hour at the longest.
+func (b *Bucket) LinkOf(ctx context.Context, t tenant.ID, key, filename string, ttl time.Duration) (string, error) {
+	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": filename})
+	req, err := s3.NewPresignClient(b.client()).PresignGetObject(ctx,
+		&s3.GetObjectInput{Bucket: &b.name, Key: &key, ResponseContentDisposition: &disposition},
+		s3.WithPresignExpires(ttl), s3.WithPresignClientFromClientOptions(b.as(t)))
+	if err != nil {
+		return "", fmt.Errorf("link to an object: %w", err)
+	}
+	return req.URL, nil
+}
+
+func folder(t tenant.ID) string { return "companies/" + t.String() + "/" }
 
 func (b *Bucket) as(t tenant.ID) func(*s3.Options) {
 	return func(o *s3.Options) { o.Credentials = b.sessions.For(t) }

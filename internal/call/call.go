@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
+	"github.com/askpro/gateway/internal/mode"
 )
 
 // Status only rises: ongoing < completed < analyzed.
@@ -59,6 +60,7 @@ type Call struct {
 	Candidates   []string `json:"link_candidates,omitempty"`
 	Appointments []string `json:"appointment_ids,omitempty"` // made in the call
 	Callbacks    []string `json:"callback_ids,omitempty"`    // promised because of it
+	CaseID       string   `json:"case_id,omitempty"`         // made in the call
 	Outcome      string   `json:"outcome,omitempty"`
 	Successful   *bool    `json:"successful,omitempty"`
 	Sentiment    string   `json:"sentiment,omitempty"`
@@ -72,6 +74,7 @@ type Call struct {
 	CostCents        int64     `json:"cost_cents,omitempty"`
 	Unfulfilled      *Wish     `json:"unfulfilled_wish,omitempty"`
 	Heard            Heard     `json:"heard,omitzero"`
+	Gateway          *mode.Pin `json:"gateway,omitempty"` // what the call was taken for; nil: appointments, as everywhere without a gateway
 	CreatedAt        time.Time `json:"created_at"`
 	UpdatedAt        time.Time `json:"updated_at"`
 	Version          int       `json:"-"`
@@ -101,6 +104,15 @@ type Heard struct {
 
 // Over tells whether the call has ended.
 func (c *Call) Over() bool { return c.Status.Rank() >= Completed.Rank() }
+
+// Seconds that the call took, rounded up; 0 where nobody told.
+func (c *Call) Seconds() int {
+	took := time.Duration(c.DurationMS) * time.Millisecond
+	if took == 0 && c.StartedAt != nil && c.EndedAt != nil {
+		took = c.EndedAt.Sub(*c.StartedAt)
+	}
+	return int((max(took, 0) + time.Second - 1) / time.Second)
+}
 
 // Began is the call's start, or where nobody told it, when we first heard of the call.
 func (c *Call) Began() time.Time {
@@ -158,6 +170,8 @@ type Session struct {
 	Phone    string          `json:"ph,omitempty"` // a number that was spoken
 	Asked    *Asked          `json:"as,omitempty"` // the change that a yes is awaited for
 	Ended    bool            `json:"z,omitempty"`
+	Gateway  *mode.Pin       `json:"gm,omitempty"` // nil: the company has no gateway
+	Case     string          `json:"cs,omitempty"` // the case that was made in the call
 	Version  int             `json:"-"`
 }
 

@@ -63,6 +63,16 @@ func (c *Call) Conclude(f Facts, now time.Time) bool {
 	if f.Session.Version > 0 {
 		c.Heard.Wish = f.Session.Wish
 	}
+	if pin := f.Session.Gateway; pin != nil {
+		taken := pin.Ended(now)
+		if c.Gateway != nil && !pin.Decided() {
+			taken.At = c.Gateway.At // it ended undecided, once
+		}
+		c.Gateway = &taken
+	}
+	if f.Session.Case != "" {
+		c.CaseID = f.Session.Case
+	}
 	c.Appointments, c.Callbacks = nil, f.Callbacks
 	for _, m := range f.Made {
 		c.Appointments = append(c.Appointments, m.ID)
@@ -127,6 +137,8 @@ func (c *Call) outcome(f Facts) string {
 		return "appointment_rescheduled"
 	case f.Cancelled || f.answered("cancelled"):
 		return "appointment_cancelled"
+	case f.answered("created"), f.answered("noted"):
+		return "case_created"
 	case f.calledBack():
 		return "callback_requested"
 	case h.TransferBridged, slices.Contains([]string{"call_transfer", "transfer_bridged"}, c.Disconnection),
@@ -186,12 +198,12 @@ func asks(t ToolCall) bool {
 	return true
 }
 
-// succeeded is true for the first six outcomes, false when a booking tool was used and nothing came of it, else what
+// succeeded is true for the first seven outcomes, false when a booking tool was used and nothing came of it, else what
 // Retell thinks, else unknown.
 func (c *Call) succeeded(f Facts) *bool {
 	yes, no := true, false
 	switch c.Outcome {
-	case "appointment_booked", "appointment_rescheduled", "appointment_cancelled", "callback_requested", "transferred", "information_only":
+	case "appointment_booked", "appointment_rescheduled", "appointment_cancelled", "case_created", "callback_requested", "transferred", "information_only":
 		return &yes
 	}
 	if slices.ContainsFunc(f.Tools, func(t ToolCall) bool {

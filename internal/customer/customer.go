@@ -16,7 +16,7 @@ type Customer struct {
 	Email            string     `json:"email,omitempty"`
 	Phone            string     `json:"phone,omitempty"`
 	Identity         string     `json:"identity"`
-	Source           string     `json:"source"` // phone, calcom, manual
+	Source           string     `json:"source"` // phone, calcom, manual, case
 	AppointmentCount int        `json:"appointment_count"`
 	CancelledCount   int        `json:"cancelled_count"`
 	NoShowCount      int        `json:"no_show_count"`

@@ -30,6 +30,7 @@ type Action string
 // The actions of §4.6.
 const (
 	DidCreate           Action = "created"
+	DidUpdate           Action = "updated" // a field that has no action of its own, as the subject
 	ChangedStatus       Action = "status_changed"
 	ChangedPriority     Action = "priority_changed"
 	ChangedImpact       Action = "impact_changed"

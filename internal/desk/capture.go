@@ -19,7 +19,9 @@ type Capture struct {
 	FiledAt *time.Time `json:"filed_at,omitempty"`
 	CaseID  string     `json:"case_id,omitempty"`
 	Number  Number     `json:"number,omitzero"`
-	Tries   int        `json:"tries,omitempty"` // of the recovery, that failed
+	// Confirms: the caller was told that a confirmation comes by mail.
+	Confirms bool `json:"confirms,omitempty"`
+	Tries    int  `json:"tries,omitempty"` // of the recovery, that failed
 }
 
 // Said is one tool call's arguments, and what the signed call told beside them.
@@ -54,6 +56,22 @@ func (c Capture) Finished() bool {
 // Reports tells whether anything was said that makes a case.
 func (c Capture) Reports() bool {
 	return slices.ContainsFunc(c.Said, func(s Said) bool { return s.Tool != Categorize })
+}
+
+// Complete tells whether a case is owed now: the caller finished, and said what it is about.
+func (c Capture) Complete() bool {
+	f := c.Fields()
+	return c.Finished() && f["problem_description"]+f["description"] != ""
+}
+
+// From tells which branch was rung, and by whom, as the signed call said it; empty when the number was withheld.
+func (c Capture) From() (branchID, caller string) {
+	for _, s := range c.Said {
+		if s.BranchID != "" {
+			return s.BranchID, s.Caller
+		}
+	}
+	return "", ""
 }
 
 // Fields are the arguments of all tool calls together; what was said later counts, but silence takes nothing back.
@@ -111,6 +129,8 @@ type Facts struct {
 	Customer  string
 	// Since reads "seit heute Morgen" relative to the start of the call; nil where it says no instant.
 	Since func(words string, now time.Time, loc *time.Location) (at *time.Time, formatted string)
+	// Email and Phone read what is spoken as an address and a number (E.164); empty where it is none. Then the words are kept.
+	Email, Phone func(words string) string
 }
 
 // Settings are the company's, as far as building a case needs them.
@@ -147,7 +167,8 @@ func Build(c Capture, f Facts, s Settings) Case {
 		Impact: Normal, Urgency: Normal, Status: New, Source: Voice, CreatedAt: f.Now, UpdatedAt: f.Now, CreatedBy: "voice",
 		Contact: Contact{Name: cut(get("customer_name"), 150), Company: cut(get("customer_company"), 150), Email: cut(get("customer_email"), 255), Location: cut(get("customer_location"), 150)},
 	}
-	x.Contact.Phone, x.Contact.PhoneSource = get("customer_phone"), "agent"
+	x.Contact.Email = understood(f.Email, x.Contact.Email)
+	x.Contact.Phone, x.Contact.PhoneSource = understood(f.Phone, cut(get("customer_phone"), 100)), "agent"
 	if x.Contact.Phone == "" {
 		x.Contact.Phone, x.Contact.PhoneSource = f.Caller, "call_record"
 	}
@@ -165,6 +186,15 @@ func Build(c Capture, f Facts, s Settings) Case {
 }
 
 // categorise takes the slug that was given, else what the keywords say, else the default (§2.5.5).
+func understood(read func(string) string, words string) string {
+	if read != nil && words != "" {
+		if s := read(words); s != "" {
+			return s
+		}
+	}
+	return words
+}
+
 func (c *Case) categorise(get func(...string) string, text string, s Settings) {
 	category, ok := s.Categories.BySlug(get("category_slug", "use_case_category"))
 	if given, is := s.Categories.ByID(get("category_id")); is && given.Active {

@@ -52,6 +52,8 @@ type Case struct {
 	ReopenCount int        `json:"reopen_count,omitempty"`
 
 	SLA        sla.Ledger       `json:"sla_ledger,omitzero"` // read it with At and Explain
+	Fired      []sla.Firing     `json:"escalated,omitempty"` // the rules' turns that were taken
+	TouchedAt  time.Time        `json:"touched_at,omitzero"` // last activity by a person
 	Enrichment Enrichment       `json:"enrichment,omitzero"`
 	Recording  Recording        `json:"recording,omitzero"`
 	Delivered  delivery.Summary `json:"delivery_summary,omitempty"` // empty: none

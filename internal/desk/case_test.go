@@ -175,7 +175,7 @@ func TestCategories(t *testing.T) {
 	if group, from := list.Inherited("print", func(c desk.Category) string { return c.GroupID }); group != "desk-team" || from != "work" {
 		t.Errorf("group %s from %s", group, from)
 	}
-	circle := desk.Categories{{ID: "a", Slug: "a", ParentID: "b", Active: true, Default: true}, {ID: "b", Slug: "b", ParentID: "a", Active: true}}
+	circle := desk.Categories{{ID: "a", Slug: "a", Name: "A", ParentID: "b", Active: true, Default: true}, {ID: "b", Slug: "b", Name: "B", ParentID: "a", Active: true}}
 	if len(circle.Check()) != 2 {
 		t.Errorf("a circle: %v", circle.Check())
 	}

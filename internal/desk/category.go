@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/output"
 )
 
 // Category sorts cases and says where they go (§5.1). What is empty is inherited from the parent (§5.2).
@@ -31,6 +33,12 @@ type Category struct {
 	Sort        int       `json:"sort_order,omitempty"`
 }
 
+// How a new case of a category finds somebody: by its group alone, or by whoever of the group has the fewest.
+const (
+	AssignGroup       = "group"
+	AssignLeastLoaded = "least_loaded"
+)
+
 // Keyword of the classifier. Weight 0 means by length: max(0.3, letters/10).
 type Keyword struct {
 	Text   string  `json:"keyword"`
@@ -43,6 +51,9 @@ const (
 	MaxCategories    = 100
 	MaxKeywords      = 100
 	maxDepth         = 3
+	maxCategoryName  = 100
+	maxDescription   = 1_000
+	maxWeight        = 10
 	enough           = 0.3 // the least score that decides
 	candidates       = 3
 )
@@ -56,8 +67,8 @@ func ReadKeyword(s string) (Keyword, error) {
 	}
 	if weighted {
 		w, err := strconv.ParseFloat(strings.TrimSpace(weight), 64)
-		if err != nil || w <= 0 || w > 10 {
-			return k, fmt.Errorf("keyword %q: its weight is a number above 0, at most 10", s)
+		if err != nil || w <= 0 || w > maxWeight {
+			return k, fmt.Errorf("keyword %q: its weight is a number above 0, at most %d", s, maxWeight)
 		}
 		k.Weight = w
 	}
@@ -75,38 +86,70 @@ func (k Keyword) weight(folded string) float64 {
 type Categories []Category
 
 // Check says everything that is wrong: slugs twice, unknown parents, cycles, more than three levels, not exactly one
-// default, too many.
-func (list Categories) Check() (wrong []error) {
-	say := func(format string, a ...any) { wrong = append(wrong, fmt.Errorf(format, a...)) }
+// default, too many, values that nothing else knows.
+func (list Categories) Check() []Problem {
+	p := &output.Problems{}
 	if len(list) > MaxCategories {
-		say("%d categories; at most %d are allowed", len(list), MaxCategories)
+		p.Say("categories", "%d of them; at most %d are allowed", len(list), MaxCategories)
 	}
 	slugs, defaults := map[string]bool{}, 0
 	for _, c := range list {
+		say := func(field, format string, a ...any) { p.Say("categories."+c.Slug+"."+field, format, a...) }
+		if c.Slug == "" || len(c.Slug) > maxCategoryName || c.Slug != strings.ToLower(c.Slug) || strings.TrimSpace(c.Slug) != c.Slug {
+			say("slug", "it is one to %d characters in lower case", maxCategoryName)
+		}
 		if slugs[c.Slug] {
-			say("category %s stands there twice", c.Slug)
+			say("slug", "it stands there twice")
 		}
 		slugs[c.Slug] = true
+		if c.Name == "" || utf8.RuneCountInString(c.Name) > maxCategoryName {
+			say("name", "a category has a name of at most %d letters", maxCategoryName)
+		}
+		if utf8.RuneCountInString(c.Description) > maxDescription {
+			say("description", "it has at most %d letters", maxDescription)
+		}
 		if c.Default {
 			defaults++
 			if !c.Active {
-				say("category %s is the default and not active", c.Slug)
+				say("is_default", "the default is not active")
 			}
 		}
-		if len(c.Keywords) > MaxKeywords {
-			say("category %s: %d keywords; at most %d are allowed", c.Slug, len(c.Keywords), MaxKeywords)
-		}
-		if c.Threshold < 0 || c.Threshold > 1 {
-			say("category %s: confidence_threshold is 0 to 1", c.Slug)
-		}
+		c.checkSorting(say)
 		if _, ok := list.chain(c.ID); !ok {
-			say("category %s: its parents are unknown, form a circle or are more than %d levels", c.Slug, maxDepth)
+			say("parent_id", "its parents are unknown, form a circle or are more than %d levels", maxDepth)
 		}
 	}
 	if len(list) > 0 && defaults != 1 {
-		say("%d categories are the default; exactly one must be", defaults)
+		p.Say("categories", "%d are the default; exactly one must be", defaults)
 	}
-	return wrong
+	return p.List
+}
+
+// checkSorting judges what sorts cases into a category and what it then presets.
+func (c Category) checkSorting(say func(field, format string, a ...any)) {
+	if len(c.Keywords) > MaxKeywords {
+		say("intent_keywords", "%d keywords; at most %d are allowed", len(c.Keywords), MaxKeywords)
+	}
+	for _, k := range c.Keywords {
+		if company.Fold(k.Text) == "" || k.Weight < 0 || k.Weight > maxWeight {
+			say("intent_keywords", "%q: a keyword holds letters or digits and weighs at most %d", k.Text, maxWeight)
+		}
+	}
+	if c.Threshold < 0 || c.Threshold > 1 {
+		say("confidence_threshold", "it is 0 to 1, not %g", c.Threshold)
+	}
+	if _, ok := ReadType(string(c.Type)); !ok && c.Type != "" {
+		say("default_case_type", "it is incident, request or inquiry, not %q", c.Type)
+	}
+	if _, ok := ReadLevel(string(c.Impact)); !ok && c.Impact != "" {
+		say("default_impact", "it is critical, high, normal or low, not %q", c.Impact)
+	}
+	if _, ok := ReadLevel(string(c.Urgency)); !ok && c.Urgency != "" {
+		say("default_urgency", "it is critical, high, normal or low, not %q", c.Urgency)
+	}
+	if c.AutoAssign != "" && c.AutoAssign != AssignGroup && c.AutoAssign != AssignLeastLoaded {
+		say("auto_assign", "it is group or least_loaded, not %q", c.AutoAssign)
+	}
 }
 
 // ByID finds a category.
@@ -153,6 +196,16 @@ func (list Categories) Path(id string) string {
 		names = append(names, c.Name)
 	}
 	return strings.Join(names, " / ")
+}
+
+// Ancestry lists the ids from the root down to the category itself.
+func (list Categories) Ancestry(id string) []string {
+	chain, _ := list.chain(id)
+	var ids []string
+	for _, c := range slices.Backward(chain) {
+		ids = append(ids, c.ID)
+	}
+	return ids
 }
 
 // Inherited is a value of the nearest category in the chain that has one, and which that is.

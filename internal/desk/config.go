@@ -1,9 +1,12 @@
 package desk
 
 import (
-	"fmt"
+	"math"
 	"regexp"
 	"time"
+
+	"github.com/askpro/gateway/internal/output"
+	"github.com/askpro/gateway/internal/target"
 )
 
 // Mode is what a company's telephone does (§2.1).
@@ -55,51 +58,58 @@ func (g Gateway) EnrichmentWithin() time.Duration {
 
 var prefix = regexp.MustCompile(`^[A-Z]{2,5}$`)
 
-// Check says everything that is wrong, one error per field. active is whether the company has an active output.
-func (g Gateway) Check(categories Categories, active bool) (wrong []error) {
-	say := func(format string, a ...any) { wrong = append(wrong, fmt.Errorf(format, a...)) }
+// Check says everything that is wrong, one problem per field. active is whether the company has an active output.
+func (g Gateway) Check(categories Categories, active bool, targets target.Rules) []Problem {
+	p := &output.Problems{}
 	within := func(name string, v, low, high int) {
 		if v < low || v > high {
-			say("%s is %d to %d, not %d", name, low, high, v)
+			p.Say(name, "it is %d to %d, not %d", low, high, v)
 		}
 	}
 	switch g.Mode {
 	case Appointments, ServiceDesk, Hybrid:
 	default:
-		say("gateway_mode is appointment, service_desk or hybrid, not %q", g.Mode)
+		p.Say("gateway_mode", "it is appointment, service_desk or hybrid, not %q", g.Mode)
 	}
 	if g.Fallback != Appointments && g.Fallback != ServiceDesk {
-		say("hybrid_fallback_mode is appointment or service_desk, not %q", g.Fallback)
+		p.Say("hybrid_fallback_mode", "it is appointment or service_desk, not %q", g.Fallback)
 	}
-	if g.Confidence < 0 || g.Confidence > 1 {
-		say("intent_confidence_threshold is 0 to 1, not %g", g.Confidence)
+	if steps := g.Confidence * 100; g.Confidence < 0 || g.Confidence > 1 || math.Abs(steps-math.Round(steps)) > 1e-6 {
+		p.Say("intent_confidence_threshold", "it is 0 to 1 in steps of 0.01, not %g", g.Confidence)
 	}
 	within("enrichment_timeout_seconds", g.EnrichmentSeconds, 30, 600)
 	within("delivery_min_delay_seconds", g.DelaySeconds, 0, 900)
 	within("audio_url_ttl_minutes", g.AudioMinutes, 5, 1440)
 	if _, ok := ReadType(string(g.Type)); !ok {
-		say("default_case_type is incident, request or inquiry, not %q", g.Type)
+		p.Say("default_case_type", "it is incident, request or inquiry, not %q", g.Type)
 	}
 	if _, ok := ReadLevel(string(g.Priority)); !ok {
-		say("default_priority is critical, high, normal or low, not %q", g.Priority)
+		p.Say("default_priority", "it is critical, high, normal or low, not %q", g.Priority)
 	}
 	if !prefix.MatchString(g.Prefix) {
-		say("case_number_prefix is two to five letters A to Z, not %q", g.Prefix)
+		p.Say("case_number_prefix", "it is two to five letters A to Z, not %q", g.Prefix)
+	}
+	if g.CloseAfterDays != nil {
+		within("close_after_days", *g.CloseAfterDays, 0, 365)
 	}
 	letters := 0
 	for _, a := range g.AlertEmails {
 		letters += len(a)
 	}
 	if len(g.AlertEmails) > 10 || letters > 500 {
-		say("alert_emails: at most 10 addresses and 500 characters in total")
+		p.Say("alert_emails", "at most 10 addresses and 500 characters in total")
+	}
+	output.CheckAddresses(p, "alert_emails", g.AlertEmails)
+	if g.AlertSlack != "" {
+		output.CheckURL(p, "alert_slack_url", g.AlertSlack, targets)
 	}
 	if g.Enabled && g.Mode != Appointments {
-		if _, ok := categories.Fallback(); !ok {
-			say("a desk mode needs a default category")
+		if c, ok := categories.Fallback(); !ok || !c.Active {
+			p.Say("default_category_id", "a desk mode needs a default category")
 		}
 		if !active {
-			say("a desk mode needs an active output: where shall cases go?")
+			p.Say("outputs", "a desk mode needs an active output: where shall cases go?")
 		}
 	}
-	return wrong
+	return p.List
 }

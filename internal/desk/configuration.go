@@ -2,7 +2,9 @@ package desk
 
 import (
 	"slices"
+	"time"
 
+	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/output"
 	"github.com/askpro/gateway/internal/sla"
 )
@@ -58,14 +60,46 @@ func (c *Configuration) OutputOf(categoryID string) (output.Output, bool) {
 	return output.Output{}, false
 }
 
-// PolicyOf a category: its own, else its parents', else the company's first, else the usual one (§5.2).
+// PolicyOf a category: its own, else its parents', else the company's default, else the usual one (§5.2).
 func (c *Configuration) PolicyOf(categoryID string) sla.Policy {
 	id, _ := c.Categories.Inherited(categoryID, func(k Category) string { return k.PolicyID })
-	if i := slices.IndexFunc(c.Policies, func(p sla.Policy) bool { return p.ID == id }); i >= 0 {
+	if i := slices.IndexFunc(c.Policies, func(p sla.Policy) bool { return p.ID == id && id != "" }); i >= 0 {
 		return c.Policies[i]
 	}
-	if len(c.Policies) > 0 {
-		return c.Policies[0]
+	if i := slices.IndexFunc(c.Policies, func(p sla.Policy) bool { return p.Default }); i >= 0 {
+		return c.Policies[i]
 	}
 	return sla.DefaultPolicy()
+}
+
+// Confirms tells whether a contact is told by mail that their case was taken down (§8).
+func (c *Configuration) Confirms(contact Contact) bool {
+	return (c.Gateway.ConfirmToCustomer == nil || *c.Gateway.ConfirmToCustomer) && delivery.Address(contact.Email)
+}
+
+// Follow takes over from the configuration that was saved before what nobody writes into a new one: since when a rule is
+// active, so that old cases are not escalated again, and what we switched off ourselves. A webhook stays off until
+// somebody saves it with another address, or inactive once.
+func (c *Configuration) Follow(before *Configuration, now time.Time) {
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		r.ActiveSince = now
+		if j := slices.IndexFunc(before.Rules, func(x sla.Rule) bool { return x.ID == r.ID && x.Active && r.Active }); j >= 0 {
+			r.ActiveSince = before.Rules[j].ActiveSince
+		}
+	}
+	for i := range c.Outputs {
+		o := &c.Outputs[i]
+		if was, ok := before.Output(o.ID); ok && was.Active && o.Active && was.Hook.URL == o.Hook.URL {
+			o.Disabled = was.Disabled
+		}
+	}
+	for i := range c.Endpoints {
+		e := &c.Endpoints[i]
+		if j := slices.IndexFunc(before.Endpoints, func(x output.Endpoint) bool { return x.ID == e.ID }); j >= 0 {
+			if was := before.Endpoints[j]; was.Active && e.Active && was.URL == e.URL {
+				e.Disabled = was.Disabled
+			}
+		}
+	}
 }

@@ -174,6 +174,19 @@ type CallContinued struct {
 // Name of the event on the bus.
 func (CallContinued) Name() string { return "call.continued.v1" }
 
+// CallEnded: a call is over; Retell said so, or it was found out. Told once, and again when its length turns out to be
+// another. Heard by work-gateway, which adds what the call adds to its cases, and by work-default, which meters it.
+type CallEnded struct {
+	Head
+	CallID   string `json:"call_id"`
+	BranchID string `json:"branch_id"`
+	Seconds  int    `json:"duration_s"`
+	Reason   string `json:"disconnection_reason,omitempty"`
+}
+
+// Name of the event on the bus.
+func (CallEnded) Name() string { return "call.ended.v1" }
+
 // WishUnfulfilled: availability was asked and some minutes after the end of the call nothing has come of it. Heard by work-notifications, which tells the branch.
 type WishUnfulfilled struct {
 	Head
@@ -184,8 +197,8 @@ type WishUnfulfilled struct {
 // Name of the event on the bus.
 func (WishUnfulfilled) Name() string { return "wish.unfulfilled.v1" }
 
-// CallAnalyzed: a call is over and its summary is known. Told only where somebody wants to read it. Heard by
-// work-notifications, which tells the branch.
+// CallAnalyzed: a call is over and its summary is known. Told only where somebody wants to read it, or a case waits for it.
+// Heard by work-notifications, which tells the branch, and by work-gateway, which adds it to the case.
 type CallAnalyzed struct {
 	Head
 	CallID   string `json:"call_id"`

@@ -84,13 +84,16 @@ func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
 	}
 	n.SpokenName = call.RealName(n.SpokenName, config.Staff, n.ReceivedAt)
 	n.VariableName = call.RealName(n.VariableName, config.Staff, n.ReceivedAt)
-	wasOver, before := c.Over(), c.Status
+	wasOver, before, length := c.Over(), c.Status, c.Seconds()
 	changed := c.Merge(n) || !known
 	if c.BranchID == "" && branch.ID != "" { // the first message did not name our number
 		c.BranchID, changed = branch.ID, true
 	}
-	if c.Status == call.Analyzed && before != call.Analyzed && notify.Wanted(config, notify.CallSummary, branch.ID) {
+	if c.Status == call.Analyzed && before != call.Analyzed && (session.Case != "" || notify.Wanted(config, notify.CallSummary, branch.ID)) {
 		step.Events = append(step.Events, event.CallAnalyzed{Head: k.head(t, 3), CallID: n.RetellID, BranchID: branch.ID})
+	}
+	if c.Over() && (!wasOver || c.Seconds() != length) {
+		step.Events = append(step.Events, event.CallEnded{Head: k.head(t, 2), CallID: n.RetellID, BranchID: c.BranchID, Seconds: c.Seconds(), Reason: c.Disconnection})
 	}
 	if c.Over() {
 		did, err := k.over(ctx, t, config, &c, session, n, wasOver, step)

@@ -160,6 +160,25 @@ func letters(t *testing.T, x *line) (n int) {
 	return n
 }
 
+// ends checks that the end is told once, and again only with another length; the last one is the call's.
+func ends(t *testing.T, x *line) {
+	t.Helper()
+	var told []int
+	for _, e := range x.events {
+		if e.Name != (event.CallEnded{}).Name() {
+			continue
+		}
+		var end event.CallEnded
+		if err := json.Unmarshal([]byte(e.Detail), &end); err != nil {
+			t.Fatal(err)
+		}
+		told = append(told, end.Seconds)
+	}
+	if len(told) == 0 || told[len(told)-1] != x.call.Seconds() || len(slices.Compact(slices.Clone(told))) != len(told) {
+		t.Fatalf("a call of %d seconds, its ends were told as %v", x.call.Seconds(), told)
+	}
+}
+
 // orders are all arrangements of a history, each with every single message once more at every place.
 func orders(n int, visit func([]int)) {
 	list := make([]int, n)
@@ -234,6 +253,7 @@ func TestTheSameMessagesMakeTheSameCall(t *testing.T) {
 					tt.messages[m].do(t, x)
 				}
 				told := letters(t, x)
+				ends(t, x)
 				got := state(t, x)
 				if wanted == "" {
 					wanted = got

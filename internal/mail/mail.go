@@ -97,6 +97,11 @@ func compose(m notify.Letter, from string, now time.Time) (*gomail.Msg, error) {
 			return nil, fmt.Errorf("attach the calendar entry: %w", err)
 		}
 	}
+	for _, f := range m.Files {
+		if err := msg.AttachReader(f.Name, bytes.NewReader(f.Body), gomail.WithFileContentType(gomail.ContentType(f.Type))); err != nil {
+			return nil, fmt.Errorf("attach %s: %w", f.Name, err)
+		}
+	}
 	return msg, nil
 }
 

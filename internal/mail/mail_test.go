@@ -2,6 +2,8 @@ package mail
 
 import (
 	"bytes"
+	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -107,5 +109,52 @@ func TestALetterIsComposed(t *testing.T) {
 	}
 	if second, _ := again.Header.MessageID(); second != id {
 		t.Errorf("sent again it is %s, before %s", second, id)
+	}
+}
+
+func TestFilesGoWithALetterAsTheyAre(t *testing.T) {
+	t.Parallel()
+	files := []notify.File{
+		{Name: "case_TKT-2026-00042_20261124T101500.json", Type: "application/json", Body: []byte(`{"größe":"ä"}`)},
+		{Name: "TKT-2026-00042.mp3", Type: "audio/mpeg", Body: []byte{0xff, 0xfb, 0, 1, '\r', '\n', '.', '\r', '\n'}},
+	}
+	msg, err := compose(notify.Letter{Key: "k", To: "it@kunde.example", FromName: "Beispiel IT", Subject: "x", Text: "y", HTML: "<p>y</p>", Files: files}, "cases@askpro.example", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if _, err := msg.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	r, err := mail.CreateReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []notify.File
+	for {
+		p, err := r.NextPart()
+		if err != nil {
+			break
+		}
+		h, ok := p.Header.(*mail.AttachmentHeader)
+		if !ok {
+			continue
+		}
+		name, err := h.Filename()
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind, _, err := h.ContentType()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(p.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, notify.File{Name: name, Type: kind, Body: body})
+	}
+	if !reflect.DeepEqual(found, files) {
+		t.Errorf("%+v", found)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/askpro/gateway/internal/desk"
-	"github.com/askpro/gateway/internal/intent"
 )
 
 // Mode of a company's gateway or of a call.
@@ -49,7 +48,7 @@ type Config struct {
 	Enabled   bool
 	Mode      Mode    // Appointment if empty
 	Fallback  Mode    // of Hybrid: Appointment if empty
-	Threshold float64 // intent.DefaultThreshold if 0
+	Threshold float64 // DefaultThreshold if 0
 	Version   int64
 }
 
@@ -66,24 +65,38 @@ const (
 	FromFallback      Source = "fallback"
 )
 
+// Detection is what was made of an utterance. Intent is appointment, service_desk or unknown.
+type Detection struct {
+	Intent     string   `json:"i,omitempty"`
+	Confidence float64  `json:"c,omitempty"` // a margin from 0 to 1
+	Keywords   []string `json:"k,omitempty"`
+}
+
+// decided tells whether a detection stands at a threshold.
+func (d Detection) decided(threshold float64) bool {
+	return (d.Intent == string(Appointment) || d.Intent == string(ServiceDesk)) && d.Confidence >= threshold
+}
+
+// DefaultThreshold is the confidence from which a detection decides, unless the company chose another (§2.1).
+const DefaultThreshold = 0.75
+
 // Pin is what a call keeps of its mode.
 type Pin struct {
-	Mode          Mode
-	Hybrid        bool // the company is
-	From          Source
-	At            time.Time
-	ConfigVersion int64
+	Mode          Mode      `json:"m"`
+	Hybrid        bool      `json:"h,omitempty"` // the company is
+	From          Source    `json:"f"`
+	At            time.Time `json:"t"`
+	ConfigVersion int64     `json:"v,omitempty"`
 
 	// What was heard last; it is evidence whether it decided or not.
-	Intent     intent.Intent
-	Confidence float64
-	Keywords   []string
+	Detection
+	Utterance string `json:"u,omitempty"` // the first one, for trying out other word lists
 
 	// While undecided: what will decide, and how often it has not.
-	Threshold float64
-	Fallback  Mode
-	Unsure    int
-	Functions int
+	Threshold float64 `json:"th,omitempty"`
+	Fallback  Mode    `json:"fb,omitempty"`
+	Unsure    int     `json:"us,omitempty"`
+	Functions int     `json:"fn,omitempty"`
 }
 
 // A hybrid call falls back at its second unsure detection or third undecided function call.
@@ -104,7 +117,7 @@ func Resolve(on bool, c *Config, now time.Time) Pin {
 		p.Mode, p.Hybrid, p.From, p.ConfigVersion = Undecided, true, FromCompany, c.Version
 		p.Threshold, p.Fallback = c.Threshold, Appointment
 		if c.Threshold == 0 {
-			p.Threshold = intent.DefaultThreshold
+			p.Threshold = DefaultThreshold
 		}
 		if c.Fallback == ServiceDesk {
 			p.Fallback = ServiceDesk
@@ -122,13 +135,13 @@ func Resolve(on bool, c *Config, now time.Time) Pin {
 func (p Pin) Decided() bool { return p.Mode != Undecided }
 
 // Heard takes in a detection. One at the threshold decides, the second below it falls back.
-func (p Pin) Heard(r intent.Result, now time.Time) Pin {
+func (p Pin) Heard(d Detection, now time.Time) Pin {
 	if p.Decided() {
 		return p
 	}
-	p.Intent, p.Confidence, p.Keywords = r.Intent, r.Confidence, r.Keywords
-	if r.Decided(p.Threshold) {
-		return p.decide(Mode(r.Intent), FromIntent, now)
+	p.Detection = d
+	if d.decided(p.Threshold) {
+		return p.decide(Mode(d.Intent), FromIntent, now)
 	}
 	if p.Unsure++; p.Unsure >= mostUnsure {
 		return p.decide(p.Fallback, FromFallback, now)

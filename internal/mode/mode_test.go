@@ -43,7 +43,10 @@ func TestResolve(t *testing.T) {
 type step func(mode.Pin, time.Time) mode.Pin
 
 func heard(text string) step {
-	return func(p mode.Pin, now time.Time) mode.Pin { return p.Heard(intent.New(nil).Detect(text), now) }
+	return func(p mode.Pin, now time.Time) mode.Pin {
+		r := intent.New(nil).Detect(text)
+		return p.Heard(mode.Detection{Intent: string(r.Intent), Confidence: r.Confidence, Keywords: r.Keywords}, now)
+	}
 }
 
 func called(t mode.Table, succeeded bool) step {

@@ -252,7 +252,7 @@ func count(n int64, what string) string {
 func outcomeWords(outcome string) string {
 	return map[string]string{
 		"appointment_booked": "Termin gebucht", "appointment_rescheduled": "Termin verschoben", "appointment_cancelled": "Termin abgesagt",
-		"callback_requested": "Rückruf gewünscht", "transferred": "weiterverbunden", "information_only": "Auskunft", "voicemail": "Anrufbeantworter",
+		"case_created": "Vorgang aufgenommen", "callback_requested": "Rückruf gewünscht", "transferred": "weiterverbunden", "information_only": "Auskunft", "voicemail": "Anrufbeantworter",
 		"spam": "Werbung", "no_customer_interaction": "niemand gesprochen", "abandoned": "aufgelegt",
 	}[outcome]
 }

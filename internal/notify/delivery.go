@@ -68,6 +68,14 @@ type Letter struct {
 	Text     string
 	HTML     string
 	Invite   *Invite
+	Files    []File
+}
+
+// File goes with a letter.
+type File struct {
+	Name string
+	Type string // application/json
+	Body []byte
 }
 
 // Text is a text message, in the alphabet of package gsm and short enough for one. From is what it shows as its sender.

@@ -74,7 +74,17 @@ func (l sheet) page() string {
 // plain is one line of somebody else's text as a letter may show it: no control characters, no line breaks, nothing that
 // turns the direction of writing, and not without end.
 func plain(s string) string {
-	const longest = 300
+	s = oneLine(s)
+	if r := []rune(s); len(r) > longest {
+		s = string(r[:longest-1]) + "…"
+	}
+	return s
+}
+
+// longest text that a line shows.
+const longest = 300
+
+func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -84,11 +94,7 @@ func plain(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, ""))
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > longest {
-		s = string(r[:longest-1]) + "…"
-	}
-	return s
+	return strings.Join(strings.Fields(s), " ")
 }
 
 // greeting addresses somebody by the name they gave, unless it carries an address: a letter of ours shall advertise nothing.

@@ -15,6 +15,7 @@ import (
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
@@ -36,6 +37,9 @@ type world struct {
 	changes      map[string][]booking.Change
 	callbacks    map[string]callback.Request
 	calls        map[string]call.Call
+	desk         *desk.Configuration
+	cases        map[string]desk.Case
+	notes        []desk.Note
 	deliveries   map[string]Delivery
 	timers       map[string]ledger.Timer
 	letters      []Letter
@@ -52,7 +56,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{
 		now: berlinTime(t, "2026-11-20 09:00"), config: salon(), appointments: map[string]booking.Appointment{}, changes: map[string][]booking.Change{},
-		callbacks: map[string]callback.Request{}, calls: map[string]call.Call{}, deliveries: map[string]Delivery{}, timers: map[string]ledger.Timer{},
+		callbacks: map[string]callback.Request{}, calls: map[string]call.Call{}, desk: desk.NoConfiguration(), cases: map[string]desk.Case{}, deliveries: map[string]Delivery{}, timers: map[string]ledger.Timer{},
 	}
 	w.Notifier = &Notifier{
 		Store: w, Mail: w, Texts: w, Now: w.clock, Done: errDone, Busy: errBusy, Placeholder: IsPlaceholder("no-mail.askpro.example"),
@@ -131,6 +135,28 @@ func (w *world) Call(_ context.Context, _ tenant.ID, id string) (call.Call, bool
 	c, ok := w.calls[id]
 	return c, ok, nil
 }
+
+// Case by id.
+func (w *world) Case(_ context.Context, _ tenant.ID, id string) (c desk.Case, ok bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.trip(&err)
+	c, ok = w.cases[id]
+	return c, ok, err
+}
+
+// Notes of a case.
+func (w *world) Notes(_ context.Context, _ tenant.ID, caseID string) (list []desk.Note, err error) {
+	for _, n := range w.notes {
+		if n.CaseID == caseID {
+			list = append(list, n)
+		}
+	}
+	return list, nil
+}
+
+// Desk of the one company.
+func (w *world) Desk(context.Context, tenant.ID) (*desk.Configuration, error) { return w.desk, nil }
 
 // ClaimDelivery as the table does it.
 func (w *world) ClaimDelivery(_ context.Context, _ tenant.ID, d Delivery, lease time.Duration) (_ Delivery, err error) {

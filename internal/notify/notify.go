@@ -16,6 +16,7 @@ import (
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
@@ -29,6 +30,9 @@ type Store interface {
 	AppointmentIDs(ctx context.Context, t tenant.ID, branchID string, from, to time.Time, limit int) ([]string, error)
 	Callback(ctx context.Context, t tenant.ID, id string) (callback.Request, bool, error)
 	Call(ctx context.Context, t tenant.ID, callID string) (call.Call, bool, error)
+	Case(ctx context.Context, t tenant.ID, id string) (desk.Case, bool, error)
+	Notes(ctx context.Context, t tenant.ID, caseID string) ([]desk.Note, error)
+	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
 	// ClaimDelivery takes a message for one attempt and returns how it stands. It gives Done when the message has reached
 	// an end, and Busy, with the delivery, until the time at which it may be claimed.
 	ClaimDelivery(ctx context.Context, t tenant.ID, d Delivery, lease time.Duration) (Delivery, error)
@@ -71,6 +75,7 @@ type fact struct {
 	event    Event
 	version  string
 	messages []message
+	later    time.Duration // until the rest of it may be told; zero: that is all
 }
 
 // Handle sends what an event asks for. attempt counts from 0; a message that fails is tried again later, the ones that
@@ -80,12 +85,15 @@ func (n *Notifier) Handle(ctx context.Context, t tenant.ID, name string, detail 
 	if err != nil {
 		return Again{}, err
 	}
-	if attempt > 0 && len(f.messages) == 0 {
+	if attempt > 0 && len(f.messages) == 0 && f.later == 0 {
 		return Again{}, n.overtake(ctx, t, f)
 	}
 	o, err := n.sendAll(ctx, t, f.messages)
 	if o.again > 0 {
-		return Again{After: o.again}, nil // a message that failed for good fails again then, and is told of at the end
+		f.putOff(o.again)
+	}
+	if f.later > 0 {
+		return Again{After: f.later}, nil // a message that failed for good fails again then, and is told of at the end
 	}
 	return Again{}, err
 }
@@ -148,6 +156,24 @@ func (n *Notifier) read(ctx context.Context, t tenant.ID, name string, detail []
 		return told(detail, func(e event.WishUnfulfilled) (fact, error) { return n.wishUnfulfilled(ctx, t, config, e) })
 	case event.CallAnalyzed{}.Name():
 		return told(detail, func(e event.CallAnalyzed) (fact, error) { return n.callSummary(ctx, t, config, e) })
+	case event.CaseCreated{}.Name():
+		return told(detail, func(e event.CaseCreated) (fact, error) { return n.caseCreated(ctx, t, config, e) })
+	case event.CaseStatusChanged{}.Name():
+		return told(detail, func(e event.CaseStatusChanged) (fact, error) { return n.caseMoved(ctx, t, config, e) })
+	case event.CaseAssigned{}.Name():
+		return told(detail, func(e event.CaseAssigned) (fact, error) { return n.caseAssigned(ctx, t, config, e) })
+	case event.CaseNoteAdded{}.Name():
+		return told(detail, func(e event.CaseNoteAdded) (fact, error) { return n.caseNote(ctx, t, config, e) })
+	case event.CaseSLAWarning{}.Name():
+		return told(detail, func(e event.CaseSLAWarning) (fact, error) {
+			return n.caseClock(ctx, t, config, e.CaseClock, CaseWarning)
+		})
+	case event.CaseSLABreached{}.Name():
+		return told(detail, func(e event.CaseSLABreached) (fact, error) {
+			return n.caseClock(ctx, t, config, e.CaseClock, CaseBreached)
+		})
+	case event.CaseEscalated{}.Name():
+		return told(detail, func(e event.CaseEscalated) (fact, error) { return n.caseEscalated(ctx, t, config, e) })
 	}
 	return fact{}, fmt.Errorf("no message is known for %s: take the rule away or write one", name)
 }

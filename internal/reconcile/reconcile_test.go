@@ -145,7 +145,7 @@ func (c *calendar) EventType(_ context.Context, _ scheduling.Account, id int64) 
 
 func salon() *company.Config {
 	return &company.Config{
-		Company: company.Company{ID: "C", Timezone: "Europe/Berlin"},
+		Company: company.Company{ID: "C", Timezone: "Europe/Berlin", CalcomAPIKey: "ssm:/c"},
 		Services: []company.Service{
 			{ID: "S1", Slug: "schnitt", Name: "Schnitt", Active: true, DurationMinutes: 30, PriceCents: 2800, EventTypes: []company.EventType{{StaffID: "anna", ID: 1}, {StaffID: "mario", ID: 2}}},
 			{ID: "S2", Slug: "welle", Name: "Dauerwelle", Active: true, DurationMinutes: 135, EventTypes: []company.EventType{{StaffID: "anna", Segment: "A", ID: 3}}, Segments: []company.Segment{{Key: "A", DurationMin: 50}}},
@@ -266,6 +266,15 @@ func TestTicks(t *testing.T) {
 	// A clock that was set back makes everything due, and blocks nothing.
 	if touched, nights, sweeps := counts(-72 * time.Hour); touched != 1 || nights != 1 || sweeps != 1 {
 		t.Errorf("after the clock was set back: %d, %d, %d", touched, nights, sweeps)
+	}
+}
+
+func TestACompanyWithoutCalendarIsOnlySweptForReminders(t *testing.T) {
+	t.Parallel()
+	w := newWorld("2026-11-24T22:00:00Z")
+	w.config.Company.CalcomAPIKey = ""
+	if again := w.round(t); again != 0 || len(w.asked) > 0 || len(w.alarms) > 0 || w.sweeps != 1 {
+		t.Errorf("again after %s, asked %v, alarms %v, %d sweeps", again, w.asked, w.alarms, w.sweeps)
 	}
 }
 

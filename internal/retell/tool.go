@@ -23,7 +23,26 @@ func ReadTool(body []byte) (voice.Request, error) {
 	q.Tool = withoutVersion(q.Sent)
 	q.CallID, q.AgentID, q.CallType = call.text("call_id"), call.text("agent_id"), call.text("call_type")
 	q.Direction, q.Caller, q.OurNumber = sides(call)
+	q.Utterance = firstWords(call)
 	return q, nil
+}
+
+// firstWords are the first thing that the caller said, as far as the live transcript tells.
+func firstWords(call loose) string {
+	var spoken []struct{ Role, Content string }
+	if json.Unmarshal(call["transcript_object"], &spoken) == nil {
+		for _, s := range spoken {
+			if s.Role == "user" {
+				return strings.TrimSpace(s.Content)
+			}
+		}
+	}
+	for line := range strings.Lines(call.text("transcript")) {
+		if said, ok := strings.CutPrefix(line, "User: "); ok {
+			return strings.TrimSpace(said)
+		}
+	}
+	return ""
 }
 
 // sides tells who is on the line: on an inbound call the caller is from_number and our number to_number, on an outbound

@@ -41,6 +41,7 @@ func (s Settings) CalendarFor(b *company.Branch) Calendar {
 type Policy struct {
 	ID                string              `json:"id,omitempty"`
 	Name              string              `json:"name"`
+	Default           bool                `json:"is_default,omitempty"` // of the company: for categories that name none
 	Targets           map[Priority]Target `json:"targets"`
 	ResponseWarning   Lead                `json:"response_warning,omitzero"`
 	ResolutionWarning Lead                `json:"resolution_warning,omitzero"`

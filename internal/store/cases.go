@@ -38,10 +38,10 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) []write {
 		number, err := encodeValue(c.Number)
 		w = append(w, write{name: "capture", err: err, item: types.TransactWriteItem{Update: &types.Update{
 			TableName: &s.name, Key: captureKey(t, c.CallID).item(),
-			UpdateExpression:          aws.String("SET case_id = :case, #number = :number, filed_at = :at REMOVE due_pk, due_at"),
+			UpdateExpression:          aws.String("SET case_id = :case, #number = :number, filed_at = :at, confirms = :confirms REMOVE due_pk, due_at"),
 			ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(case_id)"),
 			ExpressionAttributeNames:  map[string]string{"#number": "number"},
-			ExpressionAttributeValues: item{":case": str(c.CaseID), ":number": number, ":at": str(instant(s.now()))},
+			ExpressionAttributeValues: item{":case": str(c.CaseID), ":number": number, ":at": str(instant(s.now())), ":confirms": &types.AttributeValueMemberBOOL{Value: c.Confirms}},
 		}}})
 	}
 	for _, n := range step.Notes {

@@ -14,5 +14,8 @@ func CallCollection(t tenant.ID, callID string) string { return callPartition(t,
 // CallbackCollection is the partition of a callback.
 func CallbackCollection(t tenant.ID, id string) string { return callbackKey(t, id).pk }
 
+// CaseCollection is the partition of a case.
+func CaseCollection(t tenant.ID, id string) string { return casePartition(t, id) }
+
 // EndpointCollection is the partition of a webhook endpoint.
 func EndpointCollection(t tenant.ID, id string) string { return endpointPartition(t, id) }

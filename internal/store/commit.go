@@ -272,6 +272,8 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 		call = e.CallID
 	case event.CallContinued:
 		call = e.CallID
+	case event.CallEnded:
+		call = e.CallID
 	case event.WishUnfulfilled:
 		call = e.CallID
 	case event.CallAnalyzed:

@@ -137,24 +137,36 @@ func (s *Table) SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration
 	return nil
 }
 
-// saveOutput keeps a new version of an output that differs from the saved one. Versions are never written over.
+// saveOutput keeps a new version of an output that differs from the saved one. Versions are never written over: one that
+// exists already is from a save that was killed, or from before the output was taken out for a while. It is taken where it
+// says the same, else the next number is tried.
 func (s *Table) saveOutput(ctx context.Context, t tenant.ID, old *desk.Configuration, o *output.Output) error {
-	if was, ok := old.Output(o.ID); ok {
-		o.Version, o.SavedAt = was.Version, was.SavedAt
-		if o.Equal(was) {
+	was, known := old.Output(o.ID)
+	if o.Version, o.SavedAt = was.Version, was.SavedAt; known && o.Equal(was) {
+		return nil
+	}
+	for o.SavedAt = s.now().UTC(); ; {
+		o.Version++
+		it, err := encode(outputKey(t, o.ID, o.Version), *o)
+		if err != nil {
+			return err
+		}
+		_, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.name, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")}, s.as(t))
+		if err == nil {
+			return nil
+		}
+		if !failedCondition(err) {
+			return fmt.Errorf("save version %d of output %s: %w", o.Version, o.ID, err)
+		}
+		there, _, err := s.OutputVersion(ctx, t, o.ID, o.Version)
+		if err != nil {
+			return err
+		}
+		if o.Equal(there) {
+			o.SavedAt = there.SavedAt
 			return nil
 		}
 	}
-	o.Version, o.SavedAt = o.Version+1, s.now().UTC()
-	it, err := encode(outputKey(t, o.ID, o.Version), *o)
-	if err != nil {
-		return err
-	}
-	_, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.name, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")}, s.as(t))
-	if err != nil {
-		return fmt.Errorf("save version %d of output %s: %w", o.Version, o.ID, err)
-	}
-	return nil
 }
 
 // DisableOutput switches an output's webhook off, as a new version, unless somebody saved another one meanwhile.

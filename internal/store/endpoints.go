@@ -11,15 +11,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/subscribe"
 	"github.com/askpro/gateway/internal/tenant"
 )
-
-// gateLife is how long a gate outlives its last visitor: what it knows is of the last minutes.
-const gateLife = time.Hour
 
 // CommitEndpoint writes what changes together at an endpoint. A message sets its own timer and its place among the held, or
 // clears them.
@@ -192,17 +188,6 @@ func (s *Table) turn(ctx context.Context, t tenant.ID, endpointID, set, conditio
 		return 0, err
 	}
 	return number(out.Attributes, "next_turn"), nil
-}
-
-// Gate before a destination of the company; one that nobody passed is open and has version 0.
-func (s *Table) Gate(ctx context.Context, t tenant.ID, host string) (delivery.Gate, int, error) {
-	g, v, _, err := one[delivery.Gate](ctx, s, t, gateKey(t, host), "gate")
-	return g, v, err
-}
-
-// SaveGate writes it over what was read.
-func (s *Table) SaveGate(ctx context.Context, t tenant.ID, host string, g delivery.Gate, v int) error {
-	return s.transact(ctx, t, []write{s.put("gate", gateKey(t, host), g, v, expires(s.now().Add(gateLife)))})
 }
 
 // EndpointEvents are those of an endpoint, in order.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/exchange"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
@@ -135,8 +136,27 @@ func caseCounterKey(t tenant.ID, year int) key {
 	return key{partition(t, "CASENUMBERS"), fmt.Sprintf("YEAR#%04d", year)}
 }
 
+// What stands before a destination, what is told of an output, what went out: a day's exchanges in one partition, by time.
+func gateKey(t tenant.ID, host string) key { return key{partition(t, "GATE", host), "STATE"} }
+func alertsKey(t tenant.ID, outputID string) key {
+	return key{partition(t, "OUTPUT", outputID), "ALERTS"}
+}
+func exchangePartition(t tenant.ID, day time.Time) string {
+	return partition(t, "EXCHANGE", day.UTC().Format("2006-01-02"))
+}
+func exchangeKey(t tenant.ID, l exchange.Line) key {
+	return key{exchangePartition(t, l.CreatedAt), listSort(l.CreatedAt, l.ID)}
+}
+func originalKey(t tenant.ID, messageID string) key {
+	return key{partition(t, "MESSAGE", messageID), "ORIGINAL"}
+}
+
 // casesList holds a company's cases by creation.
 func casesList(t tenant.ID) string { return partition(t, "CASES") }
+
+// Each reading of a meter is an item of its own; usageList holds them by their time.
+func usageKey(t tenant.ID, reading string) key { return key{partition(t, "USAGE", reading), "READING"} }
+func usageList(t tenant.ID) string             { return partition(t, "USAGE") }
 
 // What an endpoint is sent stands beside how it is. Ids of messages sort by occurrence, and so do the held ones.
 func endpointPartition(t tenant.ID, id string) string {
@@ -152,8 +172,7 @@ func endpointHeldKey(t tenant.ID, endpointID, id string) key {
 }
 
 // A ring is an output's or an endpoint's, and no part of their partitions: they are listed, secrets are not.
-func ringKey(t tenant.ID, id string) key   { return key{partition(t, "RING", id), "SECRETS"} }
-func gateKey(t tenant.ID, host string) key { return key{partition(t, "GATE", host), "STATE"} }
+func ringKey(t tenant.ID, id string) key { return key{partition(t, "RING", id), "SECRETS"} }
 
 func eventKey(partition, id string) key { return key{partition, eventPrefix + id} }
 func routeKey(route string) key         { return key{directoryPrefix + "ROUTE#" + route, "ENTRY"} }

@@ -301,8 +301,32 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, _, err := s.CaseDelivery(ctx, us, "CASEID", "DELIVERYID")
 		return err
 	},
+	"Alerts": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.Alerts(ctx, us, "OUT")
+		return err
+	},
+	"Exchanges": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.Exchanges(ctx, us, noon, 10)
+		return err
+	},
+	"Original": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.Original(ctx, us, "msg_ID")
+		return err
+	},
 	"CaseEvents": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		_, err := s.CaseEvents(ctx, us, "CASEID")
+		return err
+	},
+	"Metered": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.Metered(ctx, us, noon, noon.Add(time.Hour), 10)
+		return err
+	},
+	"CallsBetween": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.CallsBetween(ctx, us, noon, noon.Add(time.Hour), 10)
+		return err
+	},
+	"CasesBetween": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.CasesBetween(ctx, us, noon, noon.Add(time.Hour), 10)
 		return err
 	},
 	"Ring": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
@@ -347,7 +371,7 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 }
 
 // writing are the methods that are no question: they write whole records by keys of keys.go.
-var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput", "CommitEndpoint", "SaveGate", "SaveRing"}
+var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal"}
 
 var names = strings.NewReplacer(
 	"COMPANY#CID", "COMPANY#<company>", "#CALL#CALLID", "#CALL#<call>", "#APPOINTMENT#AID", "#APPOINTMENT#<appointment>", "TOOL#0007", "TOOL#<seq>",
@@ -356,6 +380,7 @@ var names = strings.NewReplacer(
 	"CALLBACK#CB", "CALLBACK#<callback>", "ONCE#alarm/1", "ONCE#<name>", "MESSAGE#EVENTNAME#VERSION#CHANNEL#RECIPIENT", "MESSAGE#<event>#<version>#<channel>#<recipient>", "DAY#2026-11-24", "DAY#<date>",
 	"CALLBACKS#BID", "CALLBACKS#<branch>", "BRANCH#BID", "BRANCH#<branch>", "NAME#erika muster", "NAME#<folded name>", "2026-11-24T12:00:00Z#", "<from>", "2026-11-24T13:00:00Z#", "<to>", "REPORT#KIND", "REPORT#<kind>", "OUTPUT#OUT", "OUTPUT#<output>", "CASE#CASEID", "CASE#<case>", "DELIVERY#DELIVERYID", "DELIVERY#<delivery>", "HOUR#2026-11-24T12", "<hour>",
 	"RING#OWNER", "RING#<owner>", "ENDPOINT#ENDPOINTID", "ENDPOINT#<endpoint>", "HELD#FROMID", "HELD#<from>", "HELD#TOID", "HELD#<to>", "GATE#hooks.example", "GATE#<host>",
+	"EXCHANGE#2026-11-24", "EXCHANGE#<date>", "MESSAGE#msg_ID", "MESSAGE#<message>",
 )
 
 var shard = regexp.MustCompile(`DUE#\d`)

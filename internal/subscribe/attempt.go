@@ -173,7 +173,7 @@ func (w *Webhooks) pass(ctx context.Context, t tenant.ID, host string, do func(d
 		if !ok {
 			return again, nil
 		}
-		if err = w.Store.SaveGate(ctx, t, host, next, v); !ledger.ConflictOn(err, "gate") {
+		if saved, err := w.Store.SaveGate(ctx, t, host, next, v); err != nil || saved {
 			return time.Time{}, err
 		}
 	}

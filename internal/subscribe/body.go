@@ -17,9 +17,10 @@ import (
 // families are what endpoints may subscribe to (§12).
 var families = []string{"case.", "delivery.", "call.", "webhook_endpoint."}
 
-// Subscribable tells whether endpoints may hear an event.
+// Subscribable tells whether endpoints may hear an event. Work of our own is named alike (case.enrich) and is none.
 func Subscribable(name string) bool {
-	return slices.ContainsFunc(families, func(f string) bool { return strings.HasPrefix(name, f) })
+	family, _, _ := strings.Cut(name, ".")
+	return slices.Contains(output.Subscribable[family], name)
 }
 
 // Matches tells whether an endpoint subscribed to an event: by its name, or to its family as case.*.

@@ -32,9 +32,9 @@ type Store interface {
 	CommitEndpoint(ctx context.Context, t tenant.ID, s *Step) error
 	// EndpointTurn takes the next turn at a rate: not before now, turns apart from each other.
 	EndpointTurn(ctx context.Context, t tenant.ID, endpointID string, apart time.Duration, now time.Time) (time.Time, error)
-	// Gate stands before a destination; SaveGate writes it over the version that was read (a *ledger.Conflict on "gate").
+	// Gate stands before a destination; SaveGate writes it over the version that was read (false: another one is there by now).
 	Gate(ctx context.Context, t tenant.ID, host string) (g delivery.Gate, version int, err error)
-	SaveGate(ctx context.Context, t tenant.ID, host string, g delivery.Gate, version int) error
+	SaveGate(ctx context.Context, t tenant.ID, host string, g delivery.Gate, version int) (saved bool, err error)
 }
 
 // Configured says what a company subscribed to; it may be a minute old.
@@ -93,6 +93,9 @@ const (
 	KindAlert   = "endpoint.alert"   // Endpointed
 	KindReplay  = "endpoint.replay"  // Endpointed
 )
+
+// Handles lists them.
+var Handles = []string{KindEvent, KindAttempt, KindAlert, KindReplay}
 
 // Happened is an event of the bus.
 type Happened struct {

@@ -30,10 +30,14 @@ var (
 	argName    = Arg{"name", "Vor- und Nachname, wie der Anrufer ihn nennt."}
 	argReason  = Arg{"reason", "Der Grund in den Worten des Anrufers."}
 
-	argAppointment = Arg{"appointment_id", "Aus get_customer_appointments oder der letzten Rückfrage."}
-	argWhich       = Arg{"option", "Welcher der zuletzt genannten Termine oder Vorschläge: „2“ oder „den zweiten“."}
-	argSpokenPhone = Arg{"phone", "Rufnummer, wenn sie nicht übertragen wird und der Anrufer sie nennt."}
-	argAgreed      = Arg{"confirm", "true nur nach dem ausdrücklichen Ja zu genau dieser Änderung."}
+	argAppointment   = Arg{"appointment_id", "Aus get_customer_appointments oder der letzten Rückfrage."}
+	argWhich         = Arg{"option", "Welcher der zuletzt genannten Termine oder Vorschläge: „2“ oder „den zweiten“."}
+	argSpokenPhone   = Arg{"phone", "Rufnummer, wenn sie nicht übertragen wird und der Anrufer sie nennt."}
+	argCustomerName  = Arg{"customer_name", "Vor- und Nachname des Anrufers, wie er ihn nennt."}
+	argCustomerEmail = Arg{"customer_email", "E-Mail-Adresse, wenn der Anrufer eine nennt."}
+	argCustomerPhone = Arg{"customer_phone", "Rufnummer für Rückfragen, wenn der Anrufer eine andere nennt."}
+
+	argAgreed = Arg{"confirm", "true nur nach dem ausdrücklichen Ja zu genau dieser Änderung."}
 )
 
 // Definitions of all tools the agent gets, in the order of the conversation.
@@ -66,6 +70,21 @@ func Definitions() []Definition {
 		{Name: "get_service_info", Description: "Dauer und Preis einer Leistung.", Args: []Arg{argService}, Required: []string{"service"}},
 		{Name: "get_opening_hours", Description: "Öffnungszeiten eines Tages.", Args: []Arg{argDate}},
 		{Name: "transfer_to_human", Description: "Liefert die Nummer, an die verbunden wird, wenn der Anrufer einen Menschen möchte.", Args: []Arg{argReason}},
+		{Name: "detect_intent", Description: "Sagt, ob es dem Anrufer um einen Termin oder um eine Störung oder Anfrage geht. Aufrufen, sobald er sein Anliegen genannt hat.",
+			Args: []Arg{{"utterance", "Was der Anrufer gesagt hat, in seinen Worten."}}, Required: []string{"utterance"}},
+		{Name: "collect_issue_details", Description: "Notiert eine Störung oder Anfrage. Aufrufen, sobald der Anrufer sie beschrieben hat, und noch einmal, wenn er etwas ergänzt.",
+			Args: []Arg{{"subject", "Das Anliegen in einem Satz."}, {"description", "Die Beschreibung in den Worten des Anrufers."}, argCustomerName, argCustomerEmail, argCustomerPhone,
+				{"additional_info", "Was der Anrufer noch dazu sagt."}}, Required: []string{"subject", "description"}, Changes: true},
+		{Name: "categorize_request", Description: "Ordnet das Anliegen ein, wenn der Anrufer sagt, wie dringend es ist oder wozu es gehört.",
+			Args: []Arg{{"case_type", "incident bei einer Störung, request bei einer Anfrage, sonst inquiry."}, {"urgency", "critical, high, normal oder low, nur wenn der Anrufer es sagt."},
+				{"impact", "critical, high, normal oder low, nur wenn der Anrufer es sagt."}, {"priority", "critical, high, normal oder low, nur wenn der Anrufer es sagt."},
+				{"category_slug", "Der Bereich, wie ihn ein Werkzeug genannt hat."}}, Changes: true},
+		{Name: "route_ticket", Description: "Legt aus allem Notierten den Vorgang an. Danach die Vorgangsnummer vorlesen.", Changes: true, Meanwhile: "Einen Moment, ich nehme das auf."},
+		{Name: "finalize_ticket", Description: "Legt den Vorgang in einem Schritt an, wenn alles gesagt ist. Danach die Vorgangsnummer vorlesen.",
+			Args: []Arg{{"problem_description", "Die Beschreibung in den Worten des Anrufers."}, argCustomerName, {"customer_company", "Die Firma des Anrufers, wenn er sie nennt."}, argCustomerPhone, argCustomerEmail,
+				{"customer_location", "Wo das Problem auftritt, wenn der Anrufer es nennt."}, {"problem_since", "Seit wann, in den Worten des Anrufers."},
+				{"others_affected", "ja oder nein, wenn der Anrufer sagt, ob andere auch betroffen sind."}, {"use_case_category", "Der Bereich, wie ihn ein Werkzeug genannt hat."},
+				{"use_case_detail", "Weitere Einzelheiten."}}, Required: []string{"problem_description"}, Changes: true, Meanwhile: "Einen Moment, ich nehme das auf."},
 		{Name: "request_callback", Description: "Nimmt einen Rückruf auf.",
 			Args: []Arg{argName, {"phone", "Rufnummer, wenn sie nicht übertragen wird oder eine andere gewünscht ist."}, argReason,
 				{"action", "book, cancel, reschedule oder other."}, {"preferred_time", "Wann der Rückruf passt, in den Worten des Anrufers."}, argService, argStaff, {"priority", "normal; high nur, wenn es eilt."}}, Changes: true},
@@ -88,7 +107,8 @@ Regeln:
 6. Zähle Leistungen nur auf, wenn der Anrufer danach fragt.
 7. Sage nur „gebucht“, wenn das Werkzeug den Status booked liefert, nur „abgesagt“ bei cancelled und nur „verschoben“ bei rescheduled.
 8. Sprich Anrufer mit „Herr“ oder „Frau“ und Nachnamen oder mit vollem Namen an, nie nur mit dem Vornamen.
-9. Kommst du nicht weiter, biete einen Rückruf an oder verbinde.`
+9. Geht es um eine Störung, eine Anfrage oder eine Beschwerde, notiere sie mit collect_issue_details und lege mit route_ticket den Vorgang an, oder mit finalize_ticket in einem Schritt. Sage nur „aufgenommen“, wenn das Werkzeug den Status created oder noted liefert, und lies die Vorgangsnummer langsam vor.
+10. Kommst du nicht weiter, biete einen Rückruf an oder verbinde.`
 
 // beginMessage is the inbound webhook's greeting; where that could not be asked, defaults say the same of nobody in particular.
 const beginMessage = "{{begruessung}}"

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
-	"net/mail"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/askpro/gateway/internal/german"
 )
 
 // arguments are what a model wrote, cleaned: known names only, plain text, within their lengths. A value that is too long
@@ -18,8 +19,11 @@ type arguments map[string]string
 // Lengths of §5.3 in letters; everything else has 100.
 var lengths = map[string]int{
 	"date": 120, "time": 60, "new_date": 120, "new_time": 60, "name": 150, "service": 250, "email": 255, "notes": 1000, "reason": 1000,
-	"preferred_time": 120,
+	"preferred_time": 120, "utterance": 1000, "text": 1000,
 }
+
+// whole are the arguments that are cut when they are too long, not dropped: their beginning says enough.
+var whole = map[string]bool{"notes": true, "reason": true, "utterance": true, "text": true}
 
 const otherLength = 100
 
@@ -57,7 +61,7 @@ func clean(raw map[string]any, keepTime bool) arguments {
 		}
 		s = plain(s)
 		if utf8.RuneCountInString(s) > limit {
-			if canonical != "notes" && canonical != "reason" {
+			if !whole[canonical] {
 				continue
 			}
 			s = string([]rune(s)[:limit])
@@ -143,18 +147,10 @@ func (a arguments) json() string {
 	return string(b)
 }
 
-// email repairs a spoken address ("erika punkt muster at example punkt de"); empty when it is still none.
+// email reads a spoken address; empty when it is none.
 func (a arguments) email() string {
-	s := " " + strings.ToLower(a["email"]) + " "
-	for _, r := range [...][2]string{{" at ", "@"}, {" ät ", "@"}, {" punkt ", "."}, {" dot ", "."}, {" minus ", "-"}, {" bindestrich ", "-"}, {" unterstrich ", "_"}} {
-		for strings.Contains(s, r[0]) {
-			s = strings.ReplaceAll(s, r[0], r[1])
-		}
-	}
-	s = strings.Join(strings.Fields(s), "")
-	parsed, err := mail.ParseAddress(s)
-	_, domain, _ := strings.Cut(s, "@")
-	if err != nil || parsed.Address != s || !strings.Contains(domain, ".") || strings.HasSuffix(s, "@sms.cal.com") {
+	s := german.ReadEmail(a["email"])
+	if strings.HasSuffix(s, "@sms.cal.com") {
 		return ""
 	}
 	return s

@@ -6,16 +6,21 @@ package voice
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/casework"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/mode"
 	"github.com/askpro/gateway/internal/policy"
 	"github.com/askpro/gateway/internal/scheduling"
 	"github.com/askpro/gateway/internal/tenant"
@@ -33,6 +38,12 @@ type Store interface {
 	Customer(ctx context.Context, t tenant.ID, id string) (customer.Customer, bool, error)
 	Callback(ctx context.Context, t tenant.ID, id string) (callback.Request, bool, error)
 	OpenCallbacks(ctx context.Context, t tenant.ID, branchID string) ([]callback.Waiting, error)
+	// Desk is the configuration of the company's service desk; Capture writes down what a call says of a case, and returns what
+	// it has said so far.
+	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
+	Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (desk.Capture, error)
+	Captured(ctx context.Context, t tenant.ID, callID string) (desk.Capture, bool, error)
+	CaptureOver(ctx context.Context, t tenant.ID, callID string) error
 }
 
 // Desk answers tool calls.
@@ -44,6 +55,10 @@ type Desk struct {
 	// Alarm tells people of what needs them; lambdakit lists the names.
 	Alarm func(ctx context.Context, name, company string)
 	quiet sparing
+	// Cases opens cases; Gateway is the platform's switch: off, every call is about appointments (§2.2).
+	Cases   *casework.Opener
+	Gateway bool
+	words   detectors
 	// MailWorks says whether a confirmation can be promised by e-mail: a channel without provider does not exist (§16).
 	MailWorks bool
 }
@@ -62,7 +77,9 @@ type Request struct {
 	CallType  string
 	// Delivery is the same when the same request arrives again: a hash of its body.
 	Delivery string
-	Args     map[string]any
+	// Utterance is the first thing the caller said, as far as the call object tells; empty if it does not.
+	Utterance string
+	Args      map[string]any
 }
 
 // Alarms that the tools raise.
@@ -71,11 +88,13 @@ const (
 	AlarmNoTenantContext     = "no_tenant_context"
 	AlarmUnsupportedFunction = "unsupported_function"
 	AlarmGuardFailed         = "guard_failed"
+	AlarmOutsideMode         = "function_outside_mode"
 )
 
 // tool is one thing the agent can ask. within is the hard limit at which a sentence is said and a job does the rest (§1).
 type tool struct {
 	run       func(*turn) (Reply, error)
+	table     mode.Table // whose function it is: everybody's, appointments', the desk's
 	operation policy.Operation
 	within    time.Duration
 	keepTime  bool // preferred_time is a wish in words
@@ -101,29 +120,39 @@ func toolOf(name string) (tool, bool) {
 	case "parse_date":
 		return tool{run: (*turn).parseDate, within: quick, informs: true}, true
 	case "check_availability":
-		return tool{run: (*turn).checkAvailability, operation: policy.Availability, within: looking}, true
+		return tool{table: mode.Bookings, run: (*turn).checkAvailability, operation: policy.Availability, within: looking}, true
 	case "get_alternatives":
-		return tool{run: (*turn).getAlternatives, operation: policy.Availability, within: looking}, true
+		return tool{table: mode.Bookings, run: (*turn).getAlternatives, operation: policy.Availability, within: looking}, true
 	case "reserve_slot":
-		return tool{run: (*turn).reserve, operation: policy.Booking, within: looking}, true
+		return tool{table: mode.Bookings, run: (*turn).reserve, operation: policy.Booking, within: looking}, true
 	case "release_slot_reservation":
-		return tool{run: (*turn).releaseHold, within: quick}, true
+		return tool{table: mode.Bookings, run: (*turn).releaseHold, within: quick}, true
 	case "book_appointment":
-		return tool{run: (*turn).book, operation: policy.Booking, within: booked}, true
+		return tool{table: mode.Bookings, run: (*turn).book, operation: policy.Booking, within: booked}, true
 	case "get_customer_appointments":
-		return tool{run: (*turn).appointments, operation: policy.AppointmentInquiry, within: quick}, true
+		return tool{table: mode.Bookings, run: (*turn).appointments, operation: policy.AppointmentInquiry, within: quick}, true
 	case "cancel_appointment":
-		return tool{run: (*turn).cancel, operation: policy.Cancellation, within: booked}, true
+		return tool{table: mode.Bookings, run: (*turn).cancel, operation: policy.Cancellation, within: booked}, true
 	case "reschedule_appointment":
-		return tool{run: (*turn).reschedule, operation: policy.Reschedule, within: booked}, true
+		return tool{table: mode.Bookings, run: (*turn).reschedule, operation: policy.Reschedule, within: booked}, true
 	case "request_callback":
 		return tool{run: (*turn).requestCallback, operation: policy.Callback, within: quick, keepTime: true}, true
 	case "list_services":
-		return tool{run: (*turn).listServices, operation: policy.ServiceInformation, within: quick, informs: true}, true
+		return tool{table: mode.Bookings, run: (*turn).listServices, operation: policy.ServiceInformation, within: quick, informs: true}, true
 	case "get_service_info":
-		return tool{run: (*turn).serviceInfo, operation: policy.ServiceInformation, within: quick, informs: true}, true
+		return tool{table: mode.Bookings, run: (*turn).serviceInfo, operation: policy.ServiceInformation, within: quick, informs: true}, true
 	case "get_opening_hours":
 		return tool{run: (*turn).openingHours, operation: policy.OpeningHours, within: quick, informs: true}, true
+	case "detect_intent":
+		return tool{run: (*turn).detectIntent, within: quick}, true
+	case desk.CollectIssue:
+		return tool{run: (*turn).collect, table: mode.Desk, within: looking}, true
+	case desk.Categorize:
+		return tool{run: (*turn).categorize, table: mode.Desk, within: looking}, true
+	case desk.RouteTicket:
+		return tool{run: (*turn).file, table: mode.Desk, within: looking}, true
+	case desk.Finalize:
+		return tool{run: (*turn).file, table: mode.Desk, within: looking}, true
 	case "transfer_to_human":
 		return tool{run: (*turn).transfer, within: quick, informs: true}, true
 	}
@@ -143,6 +172,8 @@ func canonicalTool(name string) string {
 		return "get_customer_appointments"
 	case "get_available_services":
 		return "list_services"
+	case "transfer":
+		return "transfer_to_human"
 	}
 	return name
 }
@@ -164,7 +195,7 @@ func (d *Desk) Handle(ctx context.Context, t tenant.ID, r Request) Reply {
 	}
 	ctx, cancel := context.WithTimeout(ctx, what.within)
 	defer cancel()
-	reply, err := d.handle(ctx, t, r, name, what)
+	reply, err := d.safely(ctx, t, r, name, what)
 	if err == nil {
 		return reply
 	}
@@ -174,6 +205,16 @@ func (d *Desk) Handle(ctx context.Context, t tenant.ID, r Request) Reply {
 	}
 	// The cause goes to the log at the edge; the caller hears what happens next.
 	return Reply{Status: "technical_problem", Say: say.fault, Next: offerCallback, raw: nil, Data: fault{err}}
+}
+
+// safely answers with a sentence even where our own code breaks: a caller must not hear silence.
+func (d *Desk) safely(ctx context.Context, t tenant.ID, r Request, name string, what tool) (reply Reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return d.handle(ctx, t, r, name, what)
 }
 
 // fault carries the cause of a technical problem to the edge's log; it is never sent.
@@ -196,7 +237,7 @@ type refusal struct{ reply Reply }
 func (r *refusal) Error() string { return r.reply.Status }
 
 func (d *Desk) handle(ctx context.Context, t tenant.ID, r Request, name string, what tool) (Reply, error) {
-	config, err := d.Store.Config(ctx, t)
+	config, service, err := d.configurations(ctx, t)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -207,23 +248,35 @@ func (d *Desk) handle(ctx context.Context, t tenant.ID, r Request, name string, 
 	}
 	args := clean(r.Args, what.keepTime)
 	hasHead := false
+	var told *told
 	for try := 0; ; try++ {
 		turn := &turn{
 			Context: ctx, desk: d, t: t, config: config, branch: branch, request: r, tool: name, args: args,
-			now: d.Now(), began: time.Now(), hasHead: hasHead,
+			now: d.Now(), began: time.Now(), hasHead: hasHead, cases: service, told: told,
 		}
 		reply, err := turn.play(what)
 		if err == nil {
 			return reply, nil
 		}
+		told = turn.told
 		if !ledger.ConflictOn(err) || try == conflicts {
-			return Reply{}, err
+			return turn.brokenOff(err)
 		}
 		hasHead = hasHead || ledger.ConflictOn(err, "call")
-		if err := pause(ctx, try); err != nil {
-			return Reply{}, err
+		if pause(ctx, try) != nil {
+			return turn.brokenOff(err)
 		}
 	}
+}
+
+// configurations of a company, side by side: mostly they are remembered.
+func (d *Desk) configurations(ctx context.Context, t tenant.ID) (config *company.Config, service *desk.Configuration, err error) {
+	var both sync.WaitGroup
+	var wrong error
+	both.Go(func() { service, wrong = d.Store.Desk(ctx, t) })
+	config, err = d.Store.Config(ctx, t)
+	both.Wait()
+	return config, service, errors.Join(err, wrong)
 }
 
 // branchOf finds the branch that was rung, by our number or, on the web, by the agent.

@@ -25,6 +25,8 @@ var say = struct {
 	needNumber, needNumberForChange, callback, callbackUpdated,
 	askCancel, cancelled, askMove, rescheduled, moveRequested, needNewTime, noChange, moveNothing, readBack, feeCancel, feeMove, feeIs,
 	whichAppointment, whichOfMore, notFound, goneInCalendar, verification, changeNeedsNumber, changeUncertain, changeRunning,
+	clarify, wantsAppointment, wantsDesk, needUtterance, outsideDesk, outsideBookings, moment, noted, saved, needIssue, needSubject, whichCategory,
+	caseCreated, caseCreatedByMail,
 	deniedPast, deniedCancelDeadline, deniedMoveDeadline, deniedCancelQuota, deniedMoveQuota, deniedMaxMoves, deniedCancel, deniedMove string
 }{
 	fault:       "Da ist bei mir gerade etwas schiefgegangen. Soll Sie jemand zurückrufen?",
@@ -156,6 +158,21 @@ var say = struct {
 	changeNeedsNumber: "Ändern kann ich Termine nur bei übertragener Rufnummer.",
 	changeUncertain:   "Der Kalender antwortet gerade langsam. Ich gebe das weiter und bestätige es Ihnen.",
 	changeRunning:     "Das wird gerade erledigt. Einen kleinen Moment noch.",
+
+	clarify:           "Geht es um einen Termin oder möchten Sie eine Störung oder Anfrage melden?",
+	wantsAppointment:  "Gern helfe ich Ihnen mit einem Termin.",
+	wantsDesk:         "Gern nehme ich das auf. Was genau ist passiert?",
+	needUtterance:     "Worum geht es denn?",
+	outsideBookings:   "Das kann ich am Telefon leider nicht direkt erledigen. Ich nehme Ihr Anliegen gern auf.",
+	outsideDesk:       "Das kann ich am Telefon leider nicht direkt erledigen. Soll Sie jemand zurückrufen?",
+	moment:            "Einen kleinen Moment bitte.",
+	noted:             "Ich habe alles notiert, ein Mitarbeiter meldet sich bei Ihnen.",
+	saved:             "Das habe ich notiert.",
+	needIssue:         "Können Sie mir kurz beschreiben, worum es geht?",
+	needSubject:       "Wie würden Sie das Problem in einem Satz nennen?",
+	whichCategory:     "Wozu gehört das am ehesten: {list}?",
+	caseCreated:       "Ich habe Ihr Anliegen aufgenommen. Ihre Vorgangsnummer ist {number}.",
+	caseCreatedByMail: "Ich habe Ihr Anliegen aufgenommen. Ihre Vorgangsnummer ist {number}. Eine Bestätigung bekommen Sie per E-Mail.",
 
 	deniedPast:           "Dieser Termin hat schon begonnen oder ist vorbei.",
 	deniedCancelDeadline: "Absagen geht nur bis {required} vorher, und bis zu Ihrem Termin sind es nur noch {left}.",

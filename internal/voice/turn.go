@@ -11,9 +11,11 @@ import (
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/mode"
 	"github.com/askpro/gateway/internal/policy"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -31,6 +33,9 @@ type turn struct {
 	now     time.Time
 	began   time.Time // wall clock, for the duration only
 
+	cases *desk.Configuration
+	told  *told // of a case: written down before anything else was done
+
 	session  call.Session
 	hasHead  bool
 	step     ledger.Step
@@ -39,15 +44,24 @@ type turn struct {
 
 // play opens the session, runs the tool and records its answer in one transaction.
 func (x *turn) play(what tool) (Reply, error) {
-	if err := x.open(); err != nil {
+	if err := x.begin(what); err != nil {
 		if what.informs && x.Err() == nil { // a limiter that cannot be asked must not silence the agent
 			x.desk.Alarm(x, AlarmGuardFailed, x.t.String())
 			return what.run(x)
 		}
 		return Reply{}, err
 	}
+	x.pinMode()
 	if x.exceeded() {
-		return x.record(answer("limit_reached", say.limit, transferNext, nil))
+		return x.record(x.tooMuch(what))
+	}
+	if !x.mode().Offers(what.table) {
+		return x.record(x.outsideMode(what.table))
+	}
+	if what.table == mode.Desk && x.told == nil { // the company takes no cases any more, but this call began when it did
+		if err := x.takeDown(); err != nil {
+			return Reply{}, err
+		}
 	}
 	if v := x.may(what.operation); !v.Allowed {
 		return x.record(x.disabled(v))
@@ -127,6 +141,7 @@ func (x *turn) head(step *ledger.Step) {
 
 // withAnswer completes a step with the session and the record of this tool call.
 func (x *turn) withAnswer(step *ledger.Step, reply Reply) {
+	x.countMode(reply)
 	x.session.Seq++
 	step.Session = &x.session
 	step.ToolCall = &call.ToolCall{

@@ -47,11 +47,13 @@ func needs(s *template.System) map[string][]need {
 		"work-notifications": append(append(consume("notifications"), send("notifications"), need{action: "ses:SendEmail", resource: "arn:aws:ses:eu-central-1:000000000000:identity/" + s.Mail},
 			text("sender-id/SalonMitte/DE"), text("phone-number/phone-0123"), secret("smtp"), secret("manage")), assume("TenantWriteRole")...),
 		"work-sync": append(append(consume("sync"), send("sync"), send("notifications"), secret("calcom"), object("s3:GetObject", "incoming/calcom/1.json.gz")), assume("TenantWriteRole")...),
+		"work-gateway": append(append(consume("gateway"), send("gateway"), need{action: "ses:SendEmail", resource: "arn:aws:ses:eu-central-1:000000000000:identity/" + s.Mail},
+			secret("webhook"), secret("smtp"), secret("seal")), assume("TenantWriteRole")...),
 		"stream-outbox": {
 			{action: "dynamodb:GetRecords", resource: stream}, {action: "dynamodb:GetShardIterator", resource: stream}, {action: "dynamodb:DescribeStream", resource: stream}, {action: "dynamodb:ListStreams", resource: stream},
 			{action: "events:PutEvents", resource: s.Bus.ARN}, send("events-dead"),
 		},
-		"cron-timers": {{"dynamodb:Query", s.Table.ARN + "/index/due", "DUE#3"}, send("sync"), send("notifications"), send("default")},
+		"cron-timers": {{"dynamodb:Query", s.Table.ARN + "/index/due", "DUE#3"}, send("sync"), send("notifications"), send("default"), send("gateway")},
 		"cron-rounds": {{"dynamodb:Query", s.Table.ARN, "DIRECTORY#COMPANIES"}, send("sync")},
 	}
 }

@@ -207,7 +207,7 @@ func (s *Stack) addCompany(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	f, err := companyfile.Parse([]byte(in.File), "local")
+	f, err := companyfile.Parse([]byte(in.File), "local", s.inbox())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -219,7 +219,7 @@ func (s *Stack) addCompany(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if err := s.Calcom.AddCompany(f, in.Secrets); err != nil {
+	if err := errors.Join(s.Inbox.Know(receivers(in.Secrets)...), s.Calcom.AddCompany(f, in.Secrets)); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/askpro/gateway/infra/companyfile"
 	"github.com/askpro/gateway/infra/local/emulator"
+	"github.com/askpro/gateway/infra/simulate/inbox"
 )
 
 const secretsFile = "local-secrets.yaml"
@@ -39,8 +40,27 @@ func (s *Stack) parameters() map[string]string {
 	return out
 }
 
-// seed loads the demonstration companies into the table and at Cal.com.
+// receivers are the secrets of companies' webhooks, as their tools know them: webhook/<company>/… is for what is sent to
+// the inbox at /webhooks/<company> and /events/<company>.
+func receivers(secrets map[string]string) (known []inbox.Secret) {
+	for ref, value := range secrets {
+		rest, ours := strings.CutPrefix(ref, "ssm:/askpro/local/webhook/")
+		company, _, _ := strings.Cut(rest, "/")
+		if !ours || !strings.HasPrefix(value, "whsec_") { // of another kind, or a password
+			continue
+		}
+		for _, at := range []string{"/webhooks/", "/events/"} {
+			known = append(known, inbox.Secret{Path: at + company, Secret: value})
+		}
+	}
+	return known
+}
+
+// seed loads the demonstration companies into the table, at Cal.com and, what their tools know, into the inbox.
 func (s *Stack) seed(ctx context.Context) error {
+	if err := s.Inbox.Know(receivers(s.secrets)...); err != nil {
+		return fmt.Errorf("%s: %w", secretsFile, err)
+	}
 	files, err := filepath.Glob(filepath.Join(s.Root, "testdata/companies/*.yaml"))
 	if err != nil {
 		return err
@@ -49,7 +69,7 @@ func (s *Stack) seed(ctx context.Context) error {
 		if filepath.Base(name) == secretsFile {
 			continue
 		}
-		f, err := companyfile.Read(name, "local")
+		f, err := companyfile.Read(name, "local", s.inbox())
 		if err == nil {
 			err = s.Calcom.AddCompany(f, s.secrets)
 		}
@@ -61,6 +81,11 @@ func (s *Stack) seed(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// inbox lets company files send to the stack's own receivers.
+func (s *Stack) inbox() companyfile.Option {
+	return companyfile.Inbox(s.operator.Inbox)
 }
 
 // Reset brings the stack back to its seeded state: data, clock, faults, simulators and inbox; warm processes start anew.

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,7 @@ import (
 	"github.com/askpro/gateway/infra/simulate/calcom"
 	"github.com/askpro/gateway/infra/simulate/inbox"
 	"github.com/askpro/gateway/infra/simulate/retell"
+	"github.com/askpro/gateway/internal/target"
 )
 
 // mostPer is how many processes of one function run at once; who comes later waits in line.
@@ -246,6 +248,8 @@ func (s *Stack) environment(f template.Function, process string) []string {
 		"AWS_ENDPOINT_URL=" + s.operator.Env.Base, "ASKPRO_CLOCK=invocation",
 		// The inbox is a mail server on this machine, with a certificate nobody else would take.
 		"ASKPRO_LOCAL_MAIL=true", "SSL_CERT_FILE=" + s.trust,
+		// It is the companies' tools, too: the only ones that are reached without TLS.
+		target.ReceiversVariable + "=" + strings.TrimPrefix(s.operator.Inbox, "http://"),
 	}
 	if zone := os.Getenv("ASKPRO_FUNCTION_TZ"); zone != "" { // tests run the functions in another zone
 		env = append(env, "TZ="+zone)

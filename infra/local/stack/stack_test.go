@@ -1,17 +1,22 @@
 package stack_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/smtp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
 	"github.com/askpro/gateway/infra/local/stacktest"
+	"github.com/askpro/gateway/infra/simulate/inbox"
 )
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
@@ -105,6 +110,34 @@ func posted(t *testing.T, server, letter string) {
 	}
 }
 
+// demoSecret is what testdata/companies/local-secrets.yaml gives demo's tool.
+const demoSecret = "whsec_bG9jYWwgd2ViaG9va3Mgb2YgY29tcGFueSBkZW1vIDA="
+
+// hooked signs a webhook as demo's are and says what its receiver finds.
+func hooked(t *testing.T, s *stacktest.Stack, path string) inbox.Verdict {
+	t.Helper()
+	at, id := s.Clock(t), fmt.Sprintf("msg_%d", time.Now().UnixNano())
+	signer, err := standardwebhooks.NewWebhook(demoSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature, err := signer.Sign(id, at, []byte("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := s.Stack.Inbox + path
+	s.Do(t, "POST", url, map[string]string{"webhook-id": id, "webhook-timestamp": strconv.FormatInt(at.Unix(), 10), "webhook-signature": signature}, json.RawMessage("{}"), nil)
+	var got inbox.Messages
+	s.Do(t, "GET", s.Inbox("messages?path="+path), nil, nil, &got)
+	for _, w := range got.Webhooks {
+		if w.Headers["Webhook-Id"] == id {
+			return w.Signature
+		}
+	}
+	t.Fatalf("%s: it did not arrive", url)
+	return ""
+}
+
 func TestDataGoesBackToTheSeededState(t *testing.T) {
 	t.Parallel()
 	s := stacktest.Own(t)
@@ -124,6 +157,12 @@ func TestDataGoesBackToTheSeededState(t *testing.T) {
 	if _, text := get(t, "GET", messages, ""); !strings.Contains(text, "Hallo") {
 		t.Fatalf("the letter did not arrive: %s", text)
 	}
+	if verdict := hooked(t, s, "/webhooks/demo"); verdict != inbox.Valid {
+		t.Errorf("demo's tool finds its webhook %s", verdict)
+	}
+	if verdict := hooked(t, s, "/events/edv"); verdict != inbox.Wrong {
+		t.Errorf("edv's tool finds demo's webhook %s", verdict)
+	}
 	s.Fault(t, map[string]any{"mode": "error", "times": -1})
 	if status, text := get(t, "DELETE", s.Local("data"), ""); status != http.StatusNoContent {
 		t.Fatalf("reset: %d %s", status, text)
@@ -139,6 +178,9 @@ func TestDataGoesBackToTheSeededState(t *testing.T) {
 	}
 	if _, text := get(t, "GET", messages, ""); strings.Contains(text, "Hallo") {
 		t.Errorf("the inbox holds %s", text)
+	}
+	if verdict := hooked(t, s, "/events/demo"); verdict != inbox.Valid {
+		t.Errorf("afterwards demo's tool finds its webhook %s", verdict)
 	}
 	s.Idle(t)
 }

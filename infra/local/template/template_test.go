@@ -19,14 +19,14 @@ func read(t *testing.T) *template.System {
 func TestTheTemplateIsReadWhole(t *testing.T) {
 	t.Parallel()
 	s := read(t)
-	if len(s.Functions) != 10 {
-		t.Errorf("%d functions, wanted 10", len(s.Functions))
+	if len(s.Functions) != 11 {
+		t.Errorf("%d functions, wanted 11", len(s.Functions))
 	}
 	tools, ok := s.FunctionNamed("hook-retell-tools")
 	if !ok {
 		t.Fatal("hook-retell-tools is missing")
 	}
-	if tools.Env["TABLE_NAME"] != s.Table.Name || tools.Env["STAGE"] != "local" {
+	if tools.Env["TABLE_NAME"] != s.Table.Name || tools.Env["STAGE"] != "local" || tools.Env["GATEWAY"] != "on" {
 		t.Errorf("environment %v", tools.Env)
 	}
 	if len(tools.Routes) != 2 || len(tools.Role.Documents) != 1 {
@@ -35,7 +35,7 @@ func TestTheTemplateIsReadWhole(t *testing.T) {
 	if tools.Timeout.Seconds() != 10 {
 		t.Errorf("timeout %s", tools.Timeout)
 	}
-	if len(s.Sources) != 4 || len(s.Queues) != 7 || len(s.Rules) != 3 {
+	if len(s.Sources) != 5 || len(s.Queues) != 9 || len(s.Rules) != 4 {
 		t.Errorf("%d sources, %d queues, %d rules", len(s.Sources), len(s.Queues), len(s.Rules))
 	}
 	if q, ok := s.QueueNamed("sync"); !ok || q.RedriveTo == "" || q.URL != "http://127.0.0.1:4566/000000000000/askpro-local-SyncQueue" {

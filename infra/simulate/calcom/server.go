@@ -64,6 +64,9 @@ func (s *Server) now() time.Time { return s.Now().UTC() }
 // AddCompany opens an account; secrets are the values of the file's references. Telling of a company again replaces its
 // settings and keeps its bookings. A key that is another company's is an error.
 func (s *Server) AddCompany(f companyfile.File, secrets map[string]string) error {
+	if f.Company.CalcomAPIKey == "" {
+		return nil // a company without calendar has no account
+	}
 	a, err := newAccount(f, secrets)
 	if err != nil {
 		return err

@@ -4,46 +4,67 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // Fault says how what is sent here fares.
 type Fault struct {
-	Path    string            `json:"path,omitempty"` // a receiver's ("" all of them), or "mail", or "sms"
-	Mode    string            `json:"mode"`           // webhooks: status, hang, drop; mail and sms: refuse
-	Status  int               `json:"status,omitempty"`
-	Headers map[string]string `json:"headers,omitempty"` // of the answer: Retry-After, Location …
-	Body    string            `json:"body,omitempty"`
-	Times   int               `json:"times,omitempty"` // 0: until cleared
+	Path       string            `json:"path,omitempty"` // a receiver's ("" all of them), or "mail", or "sms"
+	Mode       string            `json:"mode"`           // one of modes; mail and sms: refuse
+	Status     int               `json:"status,omitempty"`
+	RetryAfter int               `json:"retry_after,omitempty"` // seconds
+	Headers    map[string]string `json:"headers,omitempty"`     // of the answer
+	Body       string            `json:"body,omitempty"`        // {"success":false}
+	MS         int               `json:"ms,omitempty"`          // of mode delay
+	Nth        int               `json:"nth,omitempty"`         // the first it is for, counted from now; 0 is 1
+	Times      int               `json:"times,omitempty"`       // 0: until cleared
+
+	seen int
 }
+
+// modes of a receiver: it answers with a status; late; never; it does what it is asked and the answer is lost; its
+// connection breaks before it has anything; it sends elsewhere; its answer is packed and unpacks to a gibibyte; it is one.
+var modes = []string{"status", "delay", "hang", "lost", "reset", "redirect", "bomb", "huge"}
 
 // check says what is wrong with a fault.
 func (f Fault) check() error {
 	services := f.Path == "mail" || f.Path == "sms"
 	switch {
+	case f.Times < 0 || f.Nth < 0:
+		return errors.New("times is 0 (until cleared) or more, nth the first it is for")
 	case !services && f.Path != "" && !strings.HasPrefix(f.Path, "/"):
 		return fmt.Errorf(`path %q: a receiver's begins with a slash; else it is "mail" or "sms"`, f.Path)
 	case services && f.Mode != "refuse":
 		return fmt.Errorf("mode %q: mail and sms know refuse", f.Mode)
 	case services:
 		return nil
-	case f.Mode != "status" && f.Mode != "hang" && f.Mode != "drop":
-		return fmt.Errorf("mode %q: receivers know status, hang and drop", f.Mode)
-	case f.Mode == "status" && (f.Status < 200 || f.Status > 599):
-		return fmt.Errorf("status %d: mode status answers 200 to 599", f.Status)
-	case f.Times < 0:
-		return errors.New("times is 0 (until cleared) or more")
+	case !slices.Contains(modes, f.Mode):
+		return fmt.Errorf("mode %q: receivers know %s", f.Mode, strings.Join(modes, ", "))
+	case f.Mode == "status" && f.Status == 0, f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("status %d: answers have 200 to 599", f.Status)
+	case f.Mode == "redirect" && f.Status != 0 && f.Status/100 != 3:
+		return fmt.Errorf("status %d: mode redirect answers 300 to 399", f.Status)
+	case (f.Mode == "delay") != (f.MS > 0) || f.MS > longest:
+		return fmt.Errorf("ms %d: mode delay waits 1 to %d, others do not", f.MS, longest)
 	}
 	return nil
 }
 
-// fault finds the first one that fits a receiver or a service and counts it.
+// longest is what a receiver may wait: more than its senders do.
+const longest = 120_000
+
+// fault finds the first one whose turn it is at a receiver or a service. Those behind it do not count what it is used for:
+// several for one receiver come one after the other.
 func (b *Inbox) fault(path string) *Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i, f := range b.faults {
 		all := f.Path == "" && strings.HasPrefix(path, "/")
 		if f.Path != path && !all {
+			continue
+		}
+		if f.seen++; f.seen < f.Nth {
 			continue
 		}
 		if f.Times > 0 {

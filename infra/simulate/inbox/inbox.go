@@ -37,6 +37,7 @@ type Inbox struct {
 	secrets []Secret
 	logins  map[string]string // password of a user
 	number  int
+	tickets int
 }
 
 // New makes an empty inbox on the stack's clock.

@@ -1,18 +1,20 @@
 package inbox
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
 //go:embed page.html
 var pageHTML string
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{"clock": clock}).Parse(pageHTML))
+var page = template.Must(template.New("page").Funcs(template.FuncMap{"clock": clock, "pretty": pretty, "said": said}).Parse(pageHTML))
 
 // clock shows an instant where people look: in Berlin, or in UTC on a machine without zones.
 func clock(t time.Time) string {
@@ -23,11 +25,43 @@ func clock(t time.Time) string {
 	return t.In(zone).Format("2006-01-02 15:04:05 MST")
 }
 
+// shownOf a body is on the page; all of it is in the list of messages.
+const shownOf = 64 << 10
+
+// pretty shows JSON over several lines and everything else as it came.
+func pretty(body string) string {
+	var out bytes.Buffer
+	if json.Indent(&out, []byte(body), "", "  ") == nil {
+		body = out.String()
+	}
+	if len(body) > shownOf {
+		body = strings.ToValidUTF8(body[:shownOf], "") + "\n…"
+	}
+	return body
+}
+
+// said names a verdict where people look.
+func said(v Verdict) string {
+	switch v {
+	case Valid:
+		return "Signatur gültig"
+	case Stale:
+		return "Signatur veraltet"
+	case Unchecked:
+		return "Signatur nicht geprüft"
+	case Unsigned:
+		return "Signatur fehlt"
+	}
+	return "Signatur ungültig"
+}
+
 // Handler serves the page, the receivers and the controls.
 func (b *Inbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", b.show)
-	mux.HandleFunc("POST /receive/{path...}", b.receive)
+	for _, at := range receivers {
+		mux.HandleFunc("POST "+at, b.receive)
+	}
 	mux.HandleFunc("GET /_sim/messages", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")

@@ -1,19 +1,18 @@
 package inbox
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
 // Secret is what a receiver was given to check signatures with.
 type Secret struct {
-	Path   string `json:"path"`   // the receiver's, behind /receive; "" all of them
+	Path   string `json:"path"`   // the receiver's and all below it; "" all of them
 	Secret string `json:"secret"` // whsec_<base64>
 }
 
@@ -32,50 +31,63 @@ const (
 // tolerance is how old or early a webhook-timestamp may be.
 const tolerance = 5 * time.Minute
 
-// verify judges "v1,<base64 HMAC-SHA256 of id.timestamp.body>", of which there may be several while a secret rotates.
-func verify(secrets [][]byte, h http.Header, body []byte, now time.Time) Verdict {
-	given := strings.Fields(h.Get("Webhook-Signature"))
-	if len(given) == 0 {
+// verify judges by the reference library, which is not what signed. There may be several signatures and several secrets
+// while one rotates.
+func verify(secrets []*standardwebhooks.Webhook, h http.Header, body []byte, now time.Time) Verdict {
+	if h.Get(standardwebhooks.HeaderWebhookSignature) == "" {
 		return Unsigned
 	}
 	if len(secrets) == 0 {
 		return Unchecked
 	}
 	for _, secret := range secrets {
-		mac := hmac.New(sha256.New, secret)
-		mac.Write([]byte(h.Get("Webhook-Id") + "." + h.Get("Webhook-Timestamp") + "."))
-		mac.Write(body)
-		want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-		for _, signature := range given {
-			if !hmac.Equal([]byte(signature), []byte(want)) {
-				continue
-			}
-			at, err := strconv.ParseInt(h.Get("Webhook-Timestamp"), 10, 64)
-			if err != nil || now.Sub(time.Unix(at, 0)).Abs() > tolerance {
-				return Stale
-			}
-			return Valid
+		if secret.VerifyIgnoringTimestamp(body, h) != nil {
+			continue
 		}
+		// The library would look at this machine's clock; the stack has its own.
+		at, err := strconv.ParseInt(h.Get(standardwebhooks.HeaderWebhookTimestamp), 10, 64)
+		if err != nil || now.Sub(time.Unix(at, 0)).Abs() > tolerance {
+			return Stale
+		}
+		return Valid
 	}
 	return Wrong
 }
 
-// secretsOf a receiver, decoded. Called with b.mu held.
-func (b *Inbox) secretsOf(path string) (list [][]byte) {
+// secretsOf a receiver: those of its path and of a path above it. Called with b.mu held.
+func (b *Inbox) secretsOf(path string) (list []*standardwebhooks.Webhook) {
 	for _, s := range b.secrets {
-		if key, err := s.key(); err == nil && (s.Path == "" || s.Path == path) {
+		if s.Path != "" && path != s.Path && !strings.HasPrefix(path, s.Path+"/") {
+			continue
+		}
+		if key, err := s.key(); err == nil {
 			list = append(list, key)
 		}
 	}
 	return list
 }
 
-func (s Secret) key() ([]byte, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s.Secret, "whsec_"))
-	if err != nil || len(key) == 0 {
-		return nil, errors.New("secret: it is whsec_ and base64")
+func (s Secret) key() (*standardwebhooks.Webhook, error) {
+	if s.Secret == "" || s.Secret == "whsec_" {
+		return nil, errNoSecret
+	}
+	key, err := standardwebhooks.NewWebhook(s.Secret)
+	if err != nil {
+		return nil, errNoSecret
 	}
 	return key, nil
+}
+
+var errNoSecret = errors.New("secret: it is whsec_ and base64")
+
+// Know gives receivers what they check signatures with, as a company's tool is given it when it is set up. Clear forgets it.
+func (b *Inbox) Know(secrets ...Secret) error {
+	for _, s := range secrets {
+		if err := b.addSecret(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *Inbox) addSecret(s Secret) error {

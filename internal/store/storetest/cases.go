@@ -13,6 +13,8 @@ import (
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/ledger"
@@ -23,12 +25,13 @@ import (
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-type storeCase struct {
+// testCase is one promise, told as a sentence.
+type testCase struct {
 	name string
 	run  func(*try)
 }
 
-var cases = []storeCase{
+var cases = []testCase{
 	{"what was never written is empty and has version 0", func(x *try) {
 		s, err := x.Session(x.Context(), x.t, "c1")
 		x.ok(err)
@@ -75,6 +78,11 @@ var cases = []storeCase{
 		x.same(must[booking.Claim](x)(x.Claim(ctx, x.t, "u1")), claim)
 		x.same(must[customer.Customer](x)(x.Customer(ctx, x.t, "k1")), *step.Customer)
 		x.same(must[callback.Request](x)(x.Callback(ctx, x.t, "r1")), *step.Callback)
+		x.same(must[desk.Case](x)(x.Case(ctx, x.t, "k1")), *step.Case)
+		x.same(must[desk.Case](x)(x.Case(ctx, x.t, "k2")), *step.OtherCase)
+		if filed := must[desk.Capture](x)(x.Captured(ctx, x.t, "c1")); filed.CaseID != "k1" || filed.Number != step.Case.Number || filed.FiledAt == nil || len(filed.Said) != 1 {
+			x.Errorf("what was said became %+v", filed)
+		}
 		changes, err := x.Changes(ctx, x.t, "a1")
 		x.ok(err)
 		x.same(changes, step.Changes)
@@ -100,7 +108,8 @@ var cases = []storeCase{
 		yes := true
 		x.commit(full(x, noon, &yes))
 		again := full(x, noon, &yes)
-		x.refuses(again, "call", "session", "day", "appointment", "claim", "card", "card", "customer", "email", "callback")
+		x.refuses(again, "call", "session", "day", "appointment", "claim", "card", "card", "customer", "email", "callback", "case", "case number", "case", "case number", "capture",
+			"note", "delivery")
 	}},
 	{"a record that somebody else changed refuses the whole step", func(x *try) {
 		x.commit(&ledger.Step{Session: &call.Session{CallID: "c1"}, Card: &customer.Card{Key: "+49", Name: "A"}})
@@ -593,10 +602,18 @@ var cases = []storeCase{
 	}},
 }
 
-// full is a step with something of everything.
+// full is a step with something of everything; a case is made of what its call said before.
 func full(x *try, started time.Time, yes *bool) *ledger.Step {
+	x.Helper()
+	_, err := x.Capture(x.Context(), x.t, "c1", desk.Said{Tool: desk.Finalize, Args: "{}", At: noon}, noon)
+	x.ok(err)
+	one, other := aCase("k1", 1), aCase("k2", 2)
 	return &ledger.Step{
-		Call: &call.Call{ID: "i1", RetellID: "c1", BranchID: "b1", Status: call.Ongoing, StartedAt: &started, Successful: yes, Appointments: []string{"a1"}, LatencyP50MS: 1.5, Unfulfilled: &call.Wish{Service: "Schnitt"}, CreatedAt: noon, UpdatedAt: noon},
+		Case: one, OtherCase: other, Filed: &desk.Capture{CallID: "c1", CaseID: "k1", Number: one.Number},
+		Notes:      []*desk.Note{{ID: "n1", CaseID: "k1", Text: "erstens", At: noon}},
+		Activities: []desk.Activity{{ID: "e1", CaseID: "k1", Action: desk.DidCreate, EventID: "e1", At: noon}},
+		Deliveries: []*delivery.Delivery{{ID: "d1", CaseID: "k1", Channel: delivery.Email, State: delivery.Scheduled, NextAt: noon, CreatedAt: noon}},
+		Call:       &call.Call{ID: "i1", RetellID: "c1", BranchID: "b1", Status: call.Ongoing, StartedAt: &started, Successful: yes, Appointments: []string{"a1"}, LatencyP50MS: 1.5, Unfulfilled: &call.Wish{Service: "Schnitt"}, CreatedAt: noon, UpdatedAt: noon},
 		Session: &call.Session{
 			CallID: "c1", Pin: call.Pin{ServiceID: "s1", Until: 5}, Offers: []booking.Offer{{ID: "opt1", Start: 7, Until: 9}}, Held: &call.Held{Resource: "anna", Until: 3},
 			Counts: map[string]int{"book_appointment": 2}, Once: []call.Once{{Key: "k", State: call.Done, Until: 8}}, Booked: []string{"a1"},

@@ -17,14 +17,18 @@ import (
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
+	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
+	"github.com/askpro/gateway/internal/output"
 	"github.com/askpro/gateway/internal/reconcile"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
+	"github.com/askpro/gateway/internal/usage"
 )
 
 // Store is what the cases ask.
@@ -70,6 +74,24 @@ type Store interface {
 	SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery) error
 	Deliveries(ctx context.Context, t tenant.ID, kind ledger.Kind, about string) ([]notify.Delivery, error)
 	Take(ctx context.Context, t tenant.ID, timer store.Timer) error
+	Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (desk.Capture, error)
+	Captured(ctx context.Context, t tenant.ID, callID string) (desk.Capture, bool, error)
+	Case(ctx context.Context, t tenant.ID, id string) (desk.Case, bool, error)
+	CaseNumbered(ctx context.Context, t tenant.ID, year int, count int64) (id string, ok bool, err error)
+	CaseIDs(ctx context.Context, t tenant.ID, limit int) ([]string, error)
+	CasesBetween(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]string, error)
+	CallsBetween(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]string, error)
+	Notes(ctx context.Context, t tenant.ID, caseID string) ([]desk.Note, error)
+	Activity(ctx context.Context, t tenant.ID, caseID string) ([]desk.Activity, error)
+	CaseDeliveries(ctx context.Context, t tenant.ID, caseID string) ([]delivery.Delivery, error)
+	CaseDelivery(ctx context.Context, t tenant.ID, caseID, id string) (delivery.Delivery, bool, error)
+	CaseEvents(ctx context.Context, t tenant.ID, caseID string) ([]event.Recorded, error)
+	Meter(ctx context.Context, t tenant.ID, r usage.Reading) error
+	Metered(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]usage.Reading, error)
+	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
+	SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration) error
+	OutputVersion(ctx context.Context, t tenant.ID, id string, v int) (output.Output, bool, error)
+	DisableOutput(ctx context.Context, t tenant.ID, o output.Output) error
 	Endpoints
 }
 
@@ -85,7 +107,7 @@ type Subject struct {
 
 // Run runs all cases. open makes a store on a clock; every case uses companies of its own.
 func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Subject) {
-	for _, c := range slices.Concat(cases, endpointCases) {
+	for _, c := range slices.Concat(cases, deskCases, caseCases, endpointCases) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			now := time.Now().UTC().Truncate(time.Second)

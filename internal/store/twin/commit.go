@@ -46,6 +46,8 @@ type write struct {
 	at      place
 	value   any
 	version int
+	refuse  func() bool // a condition of another kind
+	from    func() any  // instead of value: made of what lies there
 }
 
 const unconditional = -1
@@ -65,7 +67,7 @@ func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) erro
 	return s.do(ctx, "Commit", func() error {
 		var conflict ledger.Conflict
 		for _, w := range writes {
-			if w.version != unconditional && s.version(w.at) != w.version {
+			if w.version != unconditional && s.version(w.at) != w.version || w.refuse != nil && w.refuse() {
 				conflict.On = append(conflict.On, w.at.kind)
 			}
 		}
@@ -103,7 +105,7 @@ func sound(writes []write) error {
 
 func (s *Table) writesOf(t tenant.ID, step *ledger.Step) (w []write, facts []Fact, err error) {
 	put := func(kind, id, sub string, value any, version int) {
-		w = append(w, write{at(t, kind, id, sub), value, version})
+		w = append(w, write{at: at(t, kind, id, sub), value: value, version: version})
 	}
 	if c := step.Call; c != nil {
 		put(ofCall, c.RetellID, "", kept(*c), c.Version)
@@ -161,6 +163,7 @@ func (s *Table) writesOf(t tenant.ID, step *ledger.Step) (w []write, facts []Fac
 			put(ofOpenCallback, c.BranchID, c.ID, nil, unconditional)
 		}
 	}
+	w = append(w, s.deskWrites(t, step)...)
 	for _, e := range step.Events {
 		fact, err := factOf(t, e)
 		if err != nil {

@@ -17,12 +17,12 @@ import (
 
 // Kinds of what endpoints have; a Conflict leaves out whose they are.
 const (
-	ofRing     = "ring"
-	ofEndpoint = "endpoint state"
-	ofOutgoing = "endpoint message"
-	ofHeld     = "held"
-	ofTurn     = "turn"
-	ofGate     = "gate"
+	ofRing            = "ring"
+	ofEndpoint        = "endpoint state"
+	ofEndpointMessage = "endpoint message"
+	ofHeld            = "held"
+	ofTurn            = "turn"
+	ofGate            = "gate"
 )
 
 // Ring is the sealed ring of an output or endpoint; false until somebody rotates its secret.
@@ -38,7 +38,7 @@ func (s *Table) SaveRing(ctx context.Context, t tenant.ID, r *signing.Record, e 
 	if err != nil {
 		return err
 	}
-	writes = append([]write{{at(t, ofRing, r.ID, ""), kept(*r), r.Version}}, writes...)
+	writes = append([]write{{at: at(t, ofRing, r.ID, ""), value: kept(*r), version: r.Version}}, writes...)
 	if err := s.transact(ctx, "SaveRing", writes, facts); err != nil {
 		return err
 	}
@@ -72,6 +72,9 @@ func (s *Table) transact(ctx context.Context, method string, writes []write, fac
 // put carries out what nothing speaks against.
 func (s *Table) put(writes []write, facts []Fact) {
 	for _, w := range writes {
+		if w.from != nil {
+			w.value = w.from()
+		}
 		if w.value == nil {
 			delete(s.records, w.at)
 		} else {
@@ -103,11 +106,11 @@ func (s *Table) CommitEndpoint(ctx context.Context, t tenant.ID, step *subscribe
 	timers := &ledger.Step{Events: step.Events, SetTimers: step.SetTimers, ClearTimers: step.ClearTimers}
 	var writes []write
 	if x := step.State; x != nil {
-		writes = append(writes, write{at(t, ofEndpoint, step.EndpointID, ""), kept(*x), x.Version})
+		writes = append(writes, write{at: at(t, ofEndpoint, step.EndpointID, ""), value: kept(*x), version: x.Version})
 	}
 	for _, m := range step.Messages {
-		writes = append(writes, write{at(t, ofOutgoing, step.EndpointID, m.ID), kept(*m), m.Version})
-		held := write{at(t, ofHeld, step.EndpointID, m.ID), nil, unconditional}
+		writes = append(writes, write{at: at(t, ofEndpointMessage, step.EndpointID, m.ID), value: kept(*m), version: m.Version})
+		held := write{at: at(t, ofHeld, step.EndpointID, m.ID), value: nil, version: unconditional}
 		if m.Held {
 			held.value = m.ID
 		}
@@ -148,7 +151,7 @@ func (s *Table) EndpointState(ctx context.Context, t tenant.ID, endpointID strin
 
 // EndpointMessage is one message to an endpoint.
 func (s *Table) EndpointMessage(ctx context.Context, t tenant.ID, endpointID, id string) (subscribe.Message, bool, error) {
-	m, v, ok, err := one[subscribe.Message](ctx, s, "EndpointMessage", at(t, ofOutgoing, endpointID, id))
+	m, v, ok, err := one[subscribe.Message](ctx, s, "EndpointMessage", at(t, ofEndpointMessage, endpointID, id))
 	m.Version = v
 	return m, ok, err
 }
@@ -156,9 +159,9 @@ func (s *Table) EndpointMessage(ctx context.Context, t tenant.ID, endpointID, id
 // EndpointMessages are the newest messages to an endpoint, older than the one with the given id if there is one.
 func (s *Table) EndpointMessages(ctx context.Context, t tenant.ID, endpointID, before string, limit int) (out []subscribe.Message, err error) {
 	err = s.do(ctx, "EndpointMessages", func() error {
-		for _, id := range s.subs(t, ofOutgoing, endpointID) {
+		for _, id := range s.subs(t, ofEndpointMessage, endpointID) {
 			if before == "" || id < before {
-				m, v, _ := read[subscribe.Message](s, at(t, ofOutgoing, endpointID, id))
+				m, v, _ := read[subscribe.Message](s, at(t, ofEndpointMessage, endpointID, id))
 				m.Version = v
 				out = append(out, m)
 			}
@@ -215,9 +218,13 @@ func (s *Table) Gate(ctx context.Context, t tenant.ID, host string) (delivery.Ga
 	return g, v, err
 }
 
-// SaveGate writes it over what was read.
-func (s *Table) SaveGate(ctx context.Context, t tenant.ID, host string, g delivery.Gate, v int) error {
-	return s.transact(ctx, "SaveGate", []write{{at(t, ofGate, host, ""), kept(g), v}}, nil)
+// SaveGate writes it over the version that was read; false when somebody else was faster.
+func (s *Table) SaveGate(ctx context.Context, t tenant.ID, host string, g delivery.Gate, v int) (bool, error) {
+	err := s.transact(ctx, "SaveGate", []write{{at: at(t, ofGate, host, ""), value: kept(g), version: v}}, nil)
+	if ledger.ConflictOn(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // EndpointEvents are those of an endpoint, in order.

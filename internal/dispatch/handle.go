@@ -1,0 +1,113 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/tenant"
+)
+
+// The messages that Handle understands beside the facts: both are its own, put into the queue as Later.
+const (
+	AttemptKind  = "delivery.attempt" // Attempting
+	AlertsKind   = "delivery.alerts"  // AlertsDue
+	DeadlineKind = "case.deadline"    // a case_id: whoever still waits leaves as it is
+	CancelKind   = "delivery.cancel"  // Cancelling
+)
+
+// Later is a message for the same queue, not before At.
+type Later struct {
+	Kind string
+	Body any
+	At   time.Time
+}
+
+// Attempting asks for a Delivery's next attempt.
+type Attempting struct {
+	CaseID     string `json:"case_id"`
+	DeliveryID string `json:"delivery_id"`
+}
+
+// AlertsDue asks for an output's collected alerts.
+type AlertsDue struct {
+	OutputID string `json:"output_id"`
+}
+
+// Cancelling asks again for what could not be cancelled while it was being sent.
+type Cancelling struct {
+	CaseID string `json:"case_id"`
+	Why    string `json:"why"`
+}
+
+// Handles lists the kinds of messages that Handle takes.
+var Handles = []string{
+	event.CaseCreated{}.Name(), event.CaseEnriched{}.Name(), event.CaseEnrichmentTimedOut{}.Name(), event.CaseAudioReady{}.Name(), event.CaseMerged{}.Name(),
+	event.DeliveryDead{}.Name(), AttemptKind, AlertsKind, DeadlineKind, CancelKind,
+}
+
+// ErrUnknown says that a message is none of ours.
+var ErrUnknown = errors.New("no such message")
+
+// Handle does what a message asks for, and says what is to be asked for later. An error means: the same message again. The
+// messages that it returns belong into the queue before the one it was given is done; a second copy of one harms nothing.
+func (d *Dispatcher) Handle(ctx context.Context, t tenant.ID, kind string, body []byte) ([]Later, error) {
+	var m struct {
+		CaseID     string `json:"case_id"`
+		DeliveryID string `json:"delivery_id"`
+		OutputID   string `json:"output_id"`
+		Why        string `json:"why"`
+		IntoID     string `json:"into_id"`
+		Undone     bool   `json:"undone"`
+	}
+	if err := json.Unmarshal(body, &m); err != nil {
+		return nil, fmt.Errorf("read %s: %w", kind, err)
+	}
+	switch kind {
+	case event.CaseCreated{}.Name():
+		return attempts(d.Plan(ctx, t, m.CaseID))
+	case event.CaseEnriched{}.Name():
+		return attempts(d.Release(ctx, t, m.CaseID, delivery.Transcript))
+	case event.CaseAudioReady{}.Name():
+		return attempts(d.Release(ctx, t, m.CaseID, delivery.Recording))
+	case event.CaseEnrichmentTimedOut{}.Name(), DeadlineKind:
+		return attempts(d.TimeUp(ctx, t, m.CaseID))
+	case event.CaseMerged{}.Name():
+		if m.Undone {
+			return attempts(d.Resume(ctx, t, m.CaseID))
+		}
+		return d.cancel(ctx, t, m.CaseID, merged)
+	case CancelKind:
+		return d.cancel(ctx, t, m.CaseID, m.Why)
+	case AttemptKind:
+		due, err := d.Attempt(ctx, t, m.CaseID, m.DeliveryID)
+		return attempts([]Due{due}, err)
+	case event.DeliveryDead{}.Name():
+		return d.Dead(ctx, t, m.CaseID, m.DeliveryID)
+	case AlertsKind:
+		return d.TellCollected(ctx, t, m.OutputID)
+	}
+	return nil, fmt.Errorf("%s: %w", kind, ErrUnknown)
+}
+
+func (d *Dispatcher) cancel(ctx context.Context, t tenant.ID, caseID, why string) ([]Later, error) {
+	running, err := d.Cancel(ctx, t, caseID, why)
+	if err != nil || running.IsZero() {
+		return nil, err
+	}
+	return []Later{{CancelKind, Cancelling{caseID, why}, running}}, nil
+}
+
+func attempts(dues []Due, err error) ([]Later, error) {
+	var out []Later
+	for _, due := range dues {
+		if !due.IsZero() {
+			out = append(out, Later{AttemptKind, Attempting{due.CaseID, due.DeliveryID}, due.At})
+		}
+	}
+	return out, err
+}

@@ -1,0 +1,147 @@
+package storetest
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/desk"
+	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/usage"
+)
+
+// caseCases are what a store promises of cases and of meters.
+var caseCases = []testCase{
+	{"what belongs to a case is read back as it was written, in order", func(x *try) {
+		ctx := x.Context()
+		c := aCase("k1", 42)
+		notes := []*desk.Note{{ID: "n2", CaseID: "k1", Text: "zweitens", At: noon}, {ID: "n1", CaseID: "k1", Text: "erstens", Public: true, Author: desk.Actor{Kind: "user", ID: "anna"}, At: noon}}
+		lines := []desk.Activity{{ID: "e1-2", CaseID: "k1", Action: desk.StartedSLA, EventID: "e1", At: noon}, {ID: "e1", CaseID: "k1", Action: desk.DidCreate, EventID: "e1", At: noon}}
+		out := []*delivery.Delivery{{ID: "d1", CaseID: "k1", Channel: delivery.Email, State: delivery.Scheduled, NextAt: noon, CreatedAt: noon}}
+		x.commit(&ledger.Step{Case: c, Notes: notes, Activities: lines, Deliveries: out, Events: []event.Event{event.CaseCreated{Head: event.Head{ID: "e1", CompanyID: x.t.String(), At: noon}, CaseID: "k1"}}})
+		x.same(must[desk.Case](x)(x.Case(ctx, x.t, "k1")), *c)
+		gotNotes, err := x.Notes(ctx, x.t, "k1")
+		x.ok(err)
+		x.same(gotNotes, []desk.Note{*notes[1], *notes[0]})
+		gotLines, err := x.Activity(ctx, x.t, "k1")
+		x.ok(err)
+		x.same(gotLines, []desk.Activity{lines[1], lines[0]})
+		gotOut, err := x.CaseDeliveries(ctx, x.t, "k1")
+		x.ok(err)
+		x.same(gotOut, []delivery.Delivery{*out[0]})
+		x.same(must[delivery.Delivery](x)(x.CaseDelivery(ctx, x.t, "k1", "d1")), *out[0])
+		if _, ok, err := x.CaseDelivery(ctx, x.t, "k1", "d2"); ok || err != nil {
+			x.Errorf("a delivery of nobody: %t, %v", ok, err)
+		}
+		facts, err := x.CaseEvents(ctx, x.t, "k1")
+		x.ok(err)
+		if len(facts) != 1 || facts[0].Name != "case.created.v1" || facts[0].ID != "e1" {
+			x.Errorf("%+v", facts)
+		}
+		x.commit(&ledger.Step{Activities: lines}) // once more: the same lines
+		gotLines, err = x.Activity(ctx, x.t, "k1")
+		x.ok(err)
+		x.same(gotLines, []desk.Activity{lines[1], lines[0]})
+	}},
+	{"a case is found by its number, and a number is nobody else's", func(x *try) {
+		x.commit(&ledger.Step{Case: aCase("k1", 42)})
+		id, ok, err := x.CaseNumbered(x.Context(), x.t, 2026, 42)
+		x.ok(err)
+		if id != "k1" || !ok {
+			x.Errorf("number 42 is %q, %t", id, ok)
+		}
+		if id, ok, err = x.CaseNumbered(x.Context(), x.t, 2027, 42); id != "" || ok || err != nil {
+			x.Errorf("next year's is %q, %t, %v", id, ok, err)
+		}
+		other := aCase("k2", 42)
+		other.Number.Prefix = "ABC"
+		x.refuses(&ledger.Step{Case: other}, "case number")
+	}},
+	{"cases are listed newest first, and those of a time in order", func(x *try) {
+		for i, id := range []string{"k1", "k2", "k3"} {
+			c := aCase(id, int64(i+1))
+			c.CreatedAt = noon.Add(time.Duration(i) * time.Hour)
+			x.commit(&ledger.Step{Case: c})
+		}
+		var newest, between []string
+		read := func() bool {
+			var err error
+			newest, err = x.CaseIDs(x.Context(), x.t, 2)
+			x.ok(err)
+			between, err = x.CasesBetween(x.Context(), x.t, noon, noon.Add(2*time.Hour), 10)
+			x.ok(err)
+			return strings.Join(newest, "") == "k3k2" && len(between) == 2
+		}
+		if !read() {
+			x.Seen(x.T, read)
+		}
+		x.same(newest, []string{"k3", "k2"})
+		x.same(between, []string{"k1", "k2"})
+		first, err := x.CasesBetween(x.Context(), x.t, noon, noon.Add(24*time.Hour), 1)
+		x.ok(err)
+		x.same(first, []string{"k1"})
+	}},
+	{"a reading counts once: a newer one replaces it, wherever its time is, and an older one does not", func(x *try) {
+		r := usage.Reading{Meter: usage.CallSeconds, Reference: "c1", BranchID: "b1", Quantity: 60, At: noon, Version: 2}
+		next := noon.AddDate(0, 1, 0)
+		sent := usage.Reading{Meter: usage.DeliveriesSent, Reference: "c1", Channel: "email", Quantity: 1, At: noon, Version: 1}
+		for _, put := range []usage.Reading{r, r, sent} {
+			x.ok(x.Meter(x.Context(), x.t, put))
+		}
+		x.metered(noon, next, r, sent)
+		older, newer := r, r
+		older.Quantity, older.Version = 0, 1
+		newer.Quantity, newer.Version, newer.At = 62, 3, next
+		for _, put := range []usage.Reading{older, newer, r} {
+			x.ok(x.Meter(x.Context(), x.t, put))
+		}
+		x.metered(noon, next, sent)
+		x.metered(next, next.AddDate(0, 1, 0), newer)
+	}},
+	{"calls of a time are listed in order", func(x *try) {
+		yes := true
+		x.commit(full(x, noon, &yes))
+		var ids []string
+		read := func() bool {
+			var err error
+			ids, err = x.CallsBetween(x.Context(), x.t, noon, noon.Add(time.Second), 10)
+			x.ok(err)
+			return len(ids) == 1
+		}
+		if !read() {
+			x.Seen(x.T, read)
+		}
+		x.same(ids, []string{"c1"})
+		none, err := x.CallsBetween(x.Context(), x.t, noon.Add(time.Second), noon.Add(time.Hour), 10)
+		x.ok(err)
+		if len(none) > 0 {
+			x.Errorf("%v began at another time", none)
+		}
+	}},
+}
+
+// metered insists on the readings of a time, in the order of their keys.
+func (x *try) metered(from, to time.Time, want ...usage.Reading) {
+	x.Helper()
+	var got []usage.Reading
+	read := func() bool {
+		var err error
+		got, err = x.Metered(x.Context(), x.t, from, to, 10)
+		x.ok(err)
+		slices.SortFunc(got, func(a, b usage.Reading) int { return strings.Compare(a.Key(), b.Key()) })
+		return len(got) == len(want)
+	}
+	if !read() {
+		x.Seen(x.T, read)
+	}
+	x.same(got, want)
+}
+
+func aCase(id string, count int64) *desk.Case {
+	return &desk.Case{
+		ID: id, Number: desk.Number{Prefix: "TKT", Year: 2026, Count: count}, CallID: "c1", Type: desk.Incident, CategoryID: "vpn", Subject: "VPN", Text: "bricht ab", Status: desk.New,
+		Impact: desk.High, Urgency: desk.Normal, Priority: desk.High, Source: desk.Voice, Contact: desk.Contact{Name: "Erika"}, CreatedAt: noon, UpdatedAt: noon, CreatedBy: "voice",
+	}
+}
