@@ -69,15 +69,6 @@ func unlogged(ctx context.Context, t tenant.ID, err error) {
 	lambdakit.Log(ctx).Warn("aside", "company", t.String(), "what", "exchange log", "error", err)
 }
 
-// host names the destination of a URL.
-func host(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return raw
-	}
-	return strings.ToLower(u.Host)
-}
-
 // transcripts are in the table, or in the bucket where they are long.
 type transcripts struct {
 	table  *store.Table
