@@ -14,13 +14,27 @@ import (
 //go:embed model.txt
 var modelFile string
 
-var learned = sync.OnceValue(func() *model {
-	m, err := readModel(modelFile)
-	if err != nil {
-		panic(err) // built in
-	}
-	return m
-})
+// learned is a function with its own once, and no variable made by one: a binary in which nobody asks then carries no model.
+func learned() *model {
+	once.learned.Do(func() {
+		m, err := readModel(modelFile)
+		if err != nil {
+			panic(err) // built in
+		}
+		once.model = m
+	})
+	return once.model
+}
+
+// once holds what is made when it is first asked for.
+var once struct {
+	learned, basic, meanings, functionWords sync.Once
+
+	model      *model
+	lists      *lists
+	dictionary *dictionary
+	words      map[string]bool
+}
 
 // model is linear: every feature speaks so much for an appointment and so much for the desk, against neither. It is a hash table
 // with open addresses that keeps the features' hashes instead of their names.
