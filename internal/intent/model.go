@@ -1,23 +1,39 @@
 package intent
 
 import (
+	"bytes"
+	"compress/gzip"
 	_ "embed" // what was learned
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
 	"sync"
 )
 
-// model.txt is written by the training command. It is text so that a change of it can be read.
+// model.txt.gz is model.txt, compressed for the binary; the training command writes both. The text is there so that a change
+// of it can be read.
 //
-//go:embed model.txt
-var modelFile string
+//go:embed model.txt.gz
+var packedModel []byte
+
+func modelFile() string {
+	z, err := gzip.NewReader(bytes.NewReader(packedModel))
+	if err != nil {
+		panic(err) // built in
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
 
 // learned is a function with its own once, and no variable made by one: a binary in which nobody asks then carries no model.
 func learned() *model {
 	once.learned.Do(func() {
-		m, err := readModel(modelFile)
+		m, err := readModel(modelFile())
 		if err != nil {
 			panic(err) // built in
 		}
