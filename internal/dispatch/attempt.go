@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"slices"
 	"strconv"
 	"time"
@@ -208,7 +209,7 @@ func hostOf(x delivery.Delivery) string {
 	if err != nil {
 		return ""
 	}
-	return u.Host
+	return strings.ToLower(u.Host) // a gate is before the host, however it is written
 }
 
 // compose renders a Delivery's next attempt in the form of its output's version.
