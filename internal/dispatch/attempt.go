@@ -89,6 +89,9 @@ func (d *Dispatcher) attempt(ctx context.Context, t tenant.ID, caseID, id string
 	if !ok {
 		return d.misconfigured(ctx, t, x, outputMissing)
 	}
+	if x.Kind == delivery.Escalation {
+		o = elsewhere(o)
+	}
 	m, err := d.compose(ctx, t, c, o, x)
 	if class := configClass(err, d.NoSecret); class != "" {
 		return d.misconfigured(ctx, t, x, class)
