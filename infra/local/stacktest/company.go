@@ -1,9 +1,11 @@
 package stacktest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -93,15 +95,44 @@ func (c *Company) Load(t testing.TB, keyRefs string, values map[string]string) {
 	for _, ref := range strings.Split(keyRefs, ",") {
 		quoted = append(quoted, `"`+strings.TrimSpace(ref)+`"`)
 	}
-	secrets := map[string]string{"ssm:/askpro/local/calcom/" + c.Slug + "/api-key": "cal_" + c.Slug, "ssm:/askpro/local/calcom-webhook/" + c.Slug + "/secret": c.Secret}
+	secrets := c.secrets()
 	for k, v := range values {
 		secrets[k] = v
 	}
-	text := fmt.Sprintf(file, c.Slug, c.Number, c.Events, c.Erika, c.Max, c.more, strings.Join(quoted, ", "), c.head)
+	c.must(t, http.MethodPost, c.Local("company"), map[string]any{"file": c.file(strings.Join(quoted, ", ")), "secrets": secrets}, nil)
+}
+
+// secrets that every file of the company refers to.
+func (c *Company) secrets() map[string]string {
+	return map[string]string{"ssm:/askpro/local/calcom/" + c.Slug + "/api-key": "cal_" + c.Slug, "ssm:/askpro/local/calcom-webhook/" + c.Slug + "/secret": c.Secret}
+}
+
+// file of the company, as the next Load enters it.
+func (c *Company) file(keyRefs string) string {
+	text := fmt.Sprintf(file, c.Slug, c.Number, c.Events, c.Erika, c.Max, c.more, keyRefs, c.head)
 	if c.Edit != nil {
 		text = c.Edit(text)
 	}
-	c.must(t, http.MethodPost, c.Local("company"), map[string]any{"file": text, "secrets": secrets}, nil)
+	return text
+}
+
+// Refused enters a file that must not be taken, and returns why it was not.
+func (c *Company) Refused(t testing.TB) (why string) {
+	t.Helper()
+	raw, err := json.Marshal(map[string]any{"file": c.file(`"` + c.ref("webhook") + `"`), "secrets": c.secrets()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.http.Post(c.Local("company"), "application/json", bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusBadRequest {
+		t.Fatalf("a file that is wrong was answered %s, %v", resp.Status, err)
+	}
+	return string(answer)
 }
 
 // Ref is the name of one of the company's Retell keys.

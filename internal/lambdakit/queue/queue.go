@@ -39,7 +39,8 @@ type request struct {
 // tries of one message: one that was lost on the way back is there twice, which every consumer allows for.
 const tries = 3
 
-// Send puts work into the queue, after a delay of at most LongestDelay.
+// Send puts work into the queue, after a delay of at most LongestDelay. SQS counts in seconds: work comes a little late, never
+// early, because what comes early is sent again and would run in circles until its time.
 func (q *Queue) Send(ctx context.Context, w lambdakit.Work, delay time.Duration) error {
 	body, err := json.Marshal(w)
 	if err != nil {
@@ -47,7 +48,7 @@ func (q *Queue) Send(ctx context.Context, w lambdakit.Work, delay time.Duration)
 	}
 	in := request{QueueURL: q.url, MessageBody: string(body), MessageGroupID: w.Company}
 	if delay > 0 {
-		in.DelaySeconds = int(min(delay, LongestDelay).Round(time.Second) / time.Second)
+		in.DelaySeconds = int((min(delay, LongestDelay) + time.Second - 1) / time.Second)
 	}
 	for try := 1; ; try++ {
 		var answer struct{}
