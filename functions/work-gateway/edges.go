@@ -14,6 +14,7 @@ import (
 
 	"github.com/askpro/gateway/internal/blob"
 	"github.com/askpro/gateway/internal/casework"
+	"github.com/askpro/gateway/internal/dispatch"
 	"github.com/askpro/gateway/internal/exchange"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/mail"
@@ -97,9 +98,9 @@ func (x objects) Link(ctx context.Context, t tenant.ID, key, filename string, tt
 	return x.bucket.LinkOf(ctx, t, key, filename, ttl)
 }
 
-// Read gives the recording itself.
+// Read gives the recording itself, where it is short enough for a letter.
 func (x objects) Read(ctx context.Context, t tenant.ID, key string) ([]byte, error) {
-	return x.bucket.GetOf(ctx, t, key)
+	return x.bucket.GetUpTo(ctx, t, key, dispatch.MostAttached)
 }
 
 // Limits of a recording (§7.4).
