@@ -20,6 +20,7 @@ import (
 	"github.com/askpro/gateway/internal/hook"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/lambdakit"
+	"github.com/askpro/gateway/internal/lambdakit/queue"
 	"github.com/askpro/gateway/internal/retell"
 	"github.com/askpro/gateway/internal/scheduling"
 	"github.com/askpro/gateway/internal/store"
@@ -57,7 +58,7 @@ func main() {
 				},
 				Now: clock.Now, NewID: newID, PlaceholderDomain: cfg.PlaceholderDomain, Alarm: lambdakit.Alarm,
 			},
-			Cases: &casework.Opener{Store: table, NewID: newID, Alarm: lambdakit.Alarm}, Gateway: cfg.Gateway != "off", Keep: keep(env, cfg.GatewayQueue),
+			Cases: &casework.Opener{Store: table, NewID: newID, Alarm: lambdakit.Alarm}, Gateway: cfg.Gateway != "off", Keep: keep(queue.Open(env, cfg.GatewayQueue)),
 			Now: clock.Now, NewID: newID, Alarm: lambdakit.Alarm, MailWorks: true,
 		},
 		Read: retell.ReadTool,
@@ -67,7 +68,7 @@ func main() {
 }
 
 // keep hands what a call said of a case to work-gateway when the table cannot be written.
-func keep(env lambdakit.Env, queue string) func(context.Context, tenant.ID, string, desk.Said) error {
+func keep(gateway *queue.Queue) func(context.Context, tenant.ID, string, desk.Said) error {
 	return func(ctx context.Context, t tenant.ID, callID string, said desk.Said) error {
 		body, err := json.Marshal(casework.Overheard{CallID: callID, Said: said})
 		if err != nil {
@@ -77,6 +78,6 @@ func keep(env lambdakit.Env, queue string) func(context.Context, tenant.ID, stri
 		if err != nil {
 			return err
 		}
-		return env.Enqueue(ctx, queue, w)
+		return gateway.Send(ctx, w, 0)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/askpro/gateway/internal/blob"
 	"github.com/askpro/gateway/internal/casework"
+	"github.com/askpro/gateway/internal/dispatch"
 	"github.com/askpro/gateway/internal/exchange"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/mail"
@@ -69,15 +70,6 @@ func unlogged(ctx context.Context, t tenant.ID, err error) {
 	lambdakit.Log(ctx).Warn("aside", "company", t.String(), "what", "exchange log", "error", err)
 }
 
-// host names the destination of a URL.
-func host(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return raw
-	}
-	return strings.ToLower(u.Host)
-}
-
 // transcripts are in the table, or in the bucket where they are long.
 type transcripts struct {
 	table  *store.Table
@@ -106,9 +98,9 @@ func (x objects) Link(ctx context.Context, t tenant.ID, key, filename string, tt
 	return x.bucket.LinkOf(ctx, t, key, filename, ttl)
 }
 
-// Read gives the recording itself.
+// Read gives the recording itself, where it is short enough for a letter.
 func (x objects) Read(ctx context.Context, t tenant.ID, key string) ([]byte, error) {
-	return x.bucket.GetOf(ctx, t, key)
+	return x.bucket.GetUpTo(ctx, t, key, dispatch.MostAttached)
 }
 
 // Limits of a recording (§7.4).

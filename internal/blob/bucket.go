@@ -48,8 +48,13 @@ func (b *Bucket) Put(ctx context.Context, key string, body []byte) error {
 	return b.put(ctx, key, body)
 }
 
+// mostRead bounds what is read of an object unless its reader says otherwise: no message or transcript is longer.
+const mostRead = 8 << 20
+
 // Get reads an object, at most 8 MB, with the function's own role.
-func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) { return b.get(ctx, key) }
+func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) {
+	return b.get(ctx, key, mostRead)
+}
 
 // PutOf writes an object of a company; the key is below its own folder. It returns the whole key.
 func (b *Bucket) PutOf(ctx context.Context, t tenant.ID, key string, body []byte) (string, error) {
@@ -57,9 +62,14 @@ func (b *Bucket) PutOf(ctx context.Context, t tenant.ID, key string, body []byte
 	return whole, b.put(ctx, whole, body, b.as(t))
 }
 
-// GetOf reads an object of a company by its whole key.
+// GetOf reads an object of a company, at most 8 MB, by its whole key.
 func (b *Bucket) GetOf(ctx context.Context, t tenant.ID, key string) ([]byte, error) {
-	return b.get(ctx, key, b.as(t))
+	return b.get(ctx, key, mostRead, b.as(t))
+}
+
+// GetUpTo reads an object of a company by its whole key, and refuses one of more than most bytes.
+func (b *Bucket) GetUpTo(ctx context.Context, t tenant.ID, key string, most int64) ([]byte, error) {
+	return b.get(ctx, key, most, b.as(t))
 }
 
 // KeepOf writes a large object of a company, with its type; the key is below its own folder. It returns the whole key.
@@ -99,11 +109,19 @@ func (b *Bucket) put(ctx context.Context, key string, body []byte, as ...func(*s
 	return nil
 }
 
-func (b *Bucket) get(ctx context.Context, key string, as ...func(*s3.Options)) ([]byte, error) {
+// get reads the whole of an object: half a recording, or half a transcript, is no use to anybody.
+func (b *Bucket) get(ctx context.Context, key string, most int64, as ...func(*s3.Options)) ([]byte, error) {
 	out, err := b.client().GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key}, as...)
 	if err != nil {
 		return nil, fmt.Errorf("get an object: %w", err)
 	}
 	defer out.Body.Close()
-	return io.ReadAll(io.LimitReader(out.Body, 8<<20))
+	body, err := io.ReadAll(io.LimitReader(out.Body, most+1))
+	if err != nil {
+		return nil, fmt.Errorf("get an object: %w", err)
+	}
+	if int64(len(body)) > most {
+		return nil, fmt.Errorf("get an object: it has more than %d bytes", most)
+	}
+	return body, nil
 }

@@ -15,7 +15,7 @@ const (
 // Summaries is the one list of them.
 var Summaries = []Summary{NothingToSend, Pending, AllSent, PartlyFailed, AllFailed}
 
-// Summarize derives the summary from a case's Deliveries. Tests, cancelled ones and fallback mails do not count; a replay
+// Summarize derives the summary from a case's Deliveries. Tests, escalations, cancelled ones and fallback mails do not count; a replay
 // stands for the dead one that it replays. It is failed only when nothing of the case can arrive any more.
 func Summarize(all []Delivery) Summary {
 	replayed := map[string]bool{}
@@ -26,7 +26,7 @@ func Summarize(all []Delivery) Summary {
 	}
 	count, sent, dead := 0, 0, 0
 	for _, d := range all {
-		if d.Kind == Test || d.Kind == Event || d.Fallback || d.State == Cancelled || d.State == Dead && replayed[d.ID] {
+		if d.Kind == Test || d.Kind == Event || d.Kind == Escalation || d.Fallback || d.State == Cancelled || d.State == Dead && replayed[d.ID] {
 			continue
 		}
 		count++

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/askpro/gateway/internal/delivery"
@@ -87,6 +88,9 @@ func (d *Dispatcher) attempt(ctx context.Context, t tenant.ID, caseID, id string
 	}
 	if !ok {
 		return d.misconfigured(ctx, t, x, outputMissing)
+	}
+	if x.Kind == delivery.Escalation {
+		o = elsewhere(o)
 	}
 	m, err := d.compose(ctx, t, c, o, x)
 	if class := configClass(err, d.NoSecret); class != "" {
@@ -208,7 +212,7 @@ func hostOf(x delivery.Delivery) string {
 	if err != nil {
 		return ""
 	}
-	return u.Host
+	return strings.ToLower(u.Host) // a gate is before the host, however it is written
 }
 
 // compose renders a Delivery's next attempt in the form of its output's version.

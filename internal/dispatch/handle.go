@@ -46,7 +46,7 @@ type Cancelling struct {
 
 // Handles lists the kinds of messages that Handle takes.
 var Handles = []string{
-	event.CaseCreated{}.Name(), event.CaseEnriched{}.Name(), event.CaseEnrichmentTimedOut{}.Name(), event.CaseAudioReady{}.Name(), event.CaseMerged{}.Name(),
+	event.CaseCreated{}.Name(), event.CaseEnriched{}.Name(), event.CaseEnrichmentTimedOut{}.Name(), event.CaseAudioReady{}.Name(), event.CaseMerged{}.Name(), event.CaseEscalated{}.Name(),
 	event.DeliveryDead{}.Name(), AttemptKind, AlertsKind, DeadlineKind, CancelKind,
 }
 
@@ -76,6 +76,12 @@ func (d *Dispatcher) Handle(ctx context.Context, t tenant.ID, kind string, body 
 		return attempts(d.Release(ctx, t, m.CaseID, delivery.Recording))
 	case event.CaseEnrichmentTimedOut{}.Name(), DeadlineKind:
 		return attempts(d.TimeUp(ctx, t, m.CaseID))
+	case event.CaseEscalated{}.Name():
+		var e event.CaseEscalated
+		if err := json.Unmarshal(body, &e); err != nil {
+			return nil, fmt.Errorf("read %s: %w", kind, err)
+		}
+		return attempts(d.Escalate(ctx, t, e))
 	case event.CaseMerged{}.Name():
 		if m.Undone {
 			return attempts(d.Resume(ctx, t, m.CaseID))

@@ -227,7 +227,7 @@ func (d *Dispatcher) summarize(ctx context.Context, t tenant.ID, caseID, deliver
 			c.Delivered, changed = s, true
 		}
 		i := slices.IndexFunc(all, func(x delivery.Delivery) bool {
-			return x.ID == deliveryID && x.ExternalReference != "" && x.State == delivery.Sent
+			return x.ID == deliveryID && x.ExternalReference != "" && x.State == delivery.Sent && x.Kind != delivery.Escalation
 		})
 		if i >= 0 && len(c.References) < mostReferences && reference(c, all[i].OutputID) != all[i].ExternalReference {
 			r := desk.Reference{OutputID: all[i].OutputID, Value: all[i].ExternalReference}

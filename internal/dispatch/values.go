@@ -45,7 +45,7 @@ type audio struct {
 // How long links to recordings live (§7.4), and how much of one goes with a mail (§9.2).
 const (
 	mailLink      = 24 * time.Hour
-	mostAttached  = 10 << 20
+	MostAttached  = 10 << 20
 	mostInPayload = 10_000 // letters of a transcript
 	mostInMail    = 20_000
 	atRisk        = 30 * time.Minute // before a due date (§9.3)
@@ -113,7 +113,7 @@ func (d *Dispatcher) recording(ctx context.Context, t tenant.ID, m material) (a 
 			minutes = m.conf.Gateway.AudioMinutes
 		}
 		a.expiresAt = m.now.Add(time.Duration(minutes) * time.Minute)
-	case m.output.Mail.Audio == output.Attachment && r.Bytes <= mostAttached:
+	case m.output.Mail.Audio == output.Attachment && r.Bytes <= MostAttached:
 		if a.bytes, err = d.Objects.Read(ctx, t, r.Key); err == nil && (r.Bytes == 0 || int64(len(a.bytes)) == r.Bytes) {
 			a.there = true
 			return a, nil

@@ -26,7 +26,7 @@ func BenchmarkDetect(b *testing.B) {
 func BenchmarkFirst(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := readModel(modelFile); err != nil {
+		if _, err := readModel(modelFile()); err != nil {
 			b.Fatal(err)
 		}
 		readMeanings(meaningsFile)

@@ -2,7 +2,6 @@ package intent
 
 import (
 	"strconv"
-	"sync"
 )
 
 // A feature is something an utterance has or has not. Its name begins with its kind:
@@ -120,8 +119,9 @@ func (d *Detector) Features(utterance string) []string {
 }
 
 // functionWords carry grammar, not matter. They count for little on their own, or every statement would be a fault.
-var functionWords = sync.OnceValue(func() map[string]bool {
-	return set(`ich du er sie es wir ihr mich mir dich dir ihn ihm uns euch ihnen mein meine meinen meinem meiner dein unser unsere unseren
+func functionWords() map[string]bool {
+	once.functionWords.Do(func() {
+		once.words = set(`ich du er sie es wir ihr mich mir dich dir ihn ihm uns euch ihnen mein meine meinen meinem meiner dein unser unsere unseren
 		unserem unserer ihre ihren ihrem ihrer ihres der die das den dem des ein eine einen einem einer eines dieser diese dieses diesen
 		da hier dort und oder aber doch auch nur noch schon mal so ja nein nee also denn dann wenn weil dass ob als wie was wer wo wann
 		bin bist ist sind seid war waren wäre wären hab habe hast hat haben habt hatte hatten hätte hätten wird werden wurde wurden würde
@@ -131,4 +131,6 @@ var functionWords = sync.OnceValue(func() map[string]bool {
 		i you he she it we they me him her us them my your his its our their the a an this that these those there here and or but also
 		just only so yes no if because as how what who where when am is are was were be been being have has had do does did will would
 		can could should must may might in on at of off out with to from for by about up s t d m re ve ll not`)
-})
+	})
+	return once.words
+}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // What the entries of a list weigh (§3.2).
@@ -113,20 +112,23 @@ func (l *lists) addAll(texts string, a, s float64) {
 }
 
 // basic are the lists that every company has.
-var basic = sync.OnceValue(func() *lists {
-	l := new(lists)
-	l.addAll(appointmentPhrases, phrase, 0)
-	l.addAll(appointmentStrong, strong, 0)
-	l.addAll(appointmentWeak, weak, 0)
-	l.addAll(servicePhrases, 0, phrase)
-	l.addAll(serviceStrong, 0, strong)
-	l.addAll(serviceWeak, 0, weak)
-	l.addAll(neutral, 0, 0)
-	l.addAll(negations, 0, 0)
-	l.addAll(noAppointment, -1, 0)
-	l.addAll(otherDates, 0, 0)
-	return l
-})
+func basic() *lists {
+	once.basic.Do(func() {
+		l := new(lists)
+		l.addAll(appointmentPhrases, phrase, 0)
+		l.addAll(appointmentStrong, strong, 0)
+		l.addAll(appointmentWeak, weak, 0)
+		l.addAll(servicePhrases, 0, phrase)
+		l.addAll(serviceStrong, 0, strong)
+		l.addAll(serviceWeak, 0, weak)
+		l.addAll(neutral, 0, 0)
+		l.addAll(negations, 0, 0)
+		l.addAll(noAppointment, -1, 0)
+		l.addAll(otherDates, 0, 0)
+		once.lists = l
+	})
+	return once.lists
+}
 
 // match is an entry found in an utterance, at the places of its words.
 type match struct {

@@ -3,7 +3,6 @@ package intent
 import (
 	_ "embed" // the words and their meanings
 	"strings"
-	"sync"
 )
 
 //go:embed meanings.txt
@@ -19,7 +18,10 @@ type dictionary struct {
 
 type meaning uint8
 
-var meanings = sync.OnceValue(func() *dictionary { return readMeanings(meaningsFile) })
+func meanings() *dictionary {
+	once.meanings.Do(func() { once.dictionary = readMeanings(meaningsFile) })
+	return once.dictionary
+}
 
 func readMeanings(text string) *dictionary {
 	d := &dictionary{whole: make(map[string][]meaning, 2048), prefixes: make(map[string][]meaning, 1024), endings: map[string][]meaning{}}

@@ -1,26 +1,56 @@
 package intent
 
 import (
+	"bytes"
+	"compress/gzip"
 	_ "embed" // what was learned
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
 	"sync"
 )
 
-// model.txt is written by the training command. It is text so that a change of it can be read.
+// model.txt.gz is model.txt, compressed for the binary; the training command writes both. The text is there so that a change
+// of it can be read.
 //
-//go:embed model.txt
-var modelFile string
+//go:embed model.txt.gz
+var packedModel []byte
 
-var learned = sync.OnceValue(func() *model {
-	m, err := readModel(modelFile)
+func modelFile() string {
+	z, err := gzip.NewReader(bytes.NewReader(packedModel))
 	if err != nil {
 		panic(err) // built in
 	}
-	return m
-})
+	text, err := io.ReadAll(z)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// learned is a function with its own once, and no variable made by one: a binary in which nobody asks then carries no model.
+func learned() *model {
+	once.learned.Do(func() {
+		m, err := readModel(modelFile())
+		if err != nil {
+			panic(err) // built in
+		}
+		once.model = m
+	})
+	return once.model
+}
+
+// once holds what is made when it is first asked for.
+var once struct {
+	learned, basic, meanings, functionWords sync.Once
+
+	model      *model
+	lists      *lists
+	dictionary *dictionary
+	words      map[string]bool
+}
 
 // model is linear: every feature speaks so much for an appointment and so much for the desk, against neither. It is a hash table
 // with open addresses that keeps the features' hashes instead of their names.

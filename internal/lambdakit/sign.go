@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
@@ -74,4 +75,22 @@ func (e Env) Call(ctx context.Context, s Service, operation string, in, out any)
 		return err
 	}
 	return json.Unmarshal(answer, out)
+}
+
+// Post asks a service that speaks REST with JSON, at a path, with the function's own role. A refusal is a *Refused.
+func (e Env) Post(ctx context.Context, s Service, path string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	answer, err := e.post(ctx, s.Name, strings.TrimSuffix(e.url(s.Endpoint, s.Host), "/")+path, map[string]string{"Content-Type": "application/json"}, body)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(answer, out)
+}
+
+// Passing tells whether a refusal may be none in a moment: a fault of the service's, or too much at once.
+func (r *Refused) Passing() bool {
+	return r.Status >= 500 || r.Status == http.StatusTooManyRequests || bytes.Contains(r.Body, []byte("Throttl"))
 }

@@ -3,7 +3,6 @@ package output
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -54,10 +53,17 @@ const (
 	defaultRate   = 10
 )
 
-var reference = regexp.MustCompile(`^(ssm:/|secretsmanager:)[A-Za-z0-9/_.:\-]+$`)
-
 // IsReference tells whether a text names a secret, and is none.
-func IsReference(s string) bool { return reference.MatchString(s) }
+func IsReference(s string) bool {
+	for _, place := range []string{"ssm:/", "secretsmanager:"} {
+		if name, ok := strings.CutPrefix(s, place); ok {
+			return name != "" && !strings.ContainsFunc(name, func(c rune) bool {
+				return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("/_.:-", c))
+			})
+		}
+	}
+	return false
+}
 
 // Check says everything that is wrong with an output that is about to be saved, one problem per field (§9.1).
 func (o Output) Check(k Known) []Problem {

@@ -74,7 +74,18 @@ type Variable struct {
 var files embed.FS
 
 // System lists the presets that every company has, by slug.
-var System = sync.OnceValues(func() ([]Preset, error) {
+func System() ([]Preset, error) {
+	once.Do(func() { system, broken = read() })
+	return system, broken
+}
+
+var (
+	once   sync.Once
+	system []Preset
+	broken error
+)
+
+func read() ([]Preset, error) {
 	entries, err := files.ReadDir("presets")
 	if err != nil {
 		return nil, fmt.Errorf("list the presets: %w", err)
@@ -92,7 +103,7 @@ var System = sync.OnceValues(func() ([]Preset, error) {
 		all = append(all, p)
 	}
 	return all, nil
-})
+}
 
 // Named finds a system preset.
 func Named(slug string) (Preset, bool) {

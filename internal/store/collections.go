@@ -5,7 +5,7 @@ import (
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-// EventCollection is the partition in which an event lies, beside what it tells of.
+// EventCollection is the partition in which an event lies, beside what it tells of; empty where it names nothing.
 func EventCollection(t tenant.ID, e event.Event) string { return aboutPartition(t, e) }
 
 // CallCollection is the partition of a call.

@@ -232,6 +232,10 @@ func (s *Table) event(t tenant.ID, e event.Event, now time.Time) (write, error) 
 	if head.ID == "" || head.CompanyID != t.String() {
 		return write{}, fmt.Errorf("event %s carries no id or another company", e.Name())
 	}
+	about := aboutPartition(t, e)
+	if about == "" {
+		return write{}, fmt.Errorf("event %s tells of nothing that it could lie beside", e.Name())
+	}
 	record := struct {
 		Name     string    `json:"name"`
 		ID       string    `json:"event_id"`
@@ -240,11 +244,11 @@ func (s *Table) event(t tenant.ID, e event.Event, now time.Time) (write, error) 
 		Sequence int       `json:"sequence"`
 		Detail   string    `json:"detail"`
 	}{e.Name(), head.ID, head.CompanyID, head.At, head.Sequence, string(detail)}
-	return s.add("event", eventKey(aboutPartition(t, e), head.ID), record, expires(now.Add(eventLife))), nil
+	return s.add("event", eventKey(about, head.ID), record, expires(now.Add(eventLife))), nil
 }
 
 // aboutPartition is the collection of what an event tells of: the call where there is one, so that a call's page shows
-// everything that came of it.
+// everything that came of it. Empty where it names nothing.
 func aboutPartition(t tenant.ID, e event.Event) string {
 	call, other := "", ""
 	switch e := e.(type) {
@@ -279,11 +283,17 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 	case event.CallAnalyzed:
 		call = e.CallID
 	}
+	beside := func(partition func(tenant.ID, string) string, id string) string {
+		if id == "" {
+			return ""
+		}
+		return partition(t, id)
+	}
 	if about, ok := e.(interface{ Endpoint() string }); ok { // of a webhook endpoint, or of an output's secret
-		return endpointPartition(t, about.Endpoint())
+		return beside(endpointPartition, about.Endpoint())
 	}
 	if about, ok := e.(interface{ About() string }); ok { // of a case
-		return casePartition(t, about.About())
+		return beside(casePartition, about.About())
 	}
 	if call != "" {
 		return callPartition(t, call)

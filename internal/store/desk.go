@@ -108,33 +108,9 @@ func (s *Table) SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration
 		}
 		records["OUTPUT#"+x.ID] = *x
 	}
-	was := 0
-	for _, it := range items {
-		sk := text(it, attrSK)
-		if sk == "VERSION" {
-			was = version(it)
-		} else if _, still := records[sk]; !still {
-			if _, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.name, Key: deskKey(t, sk).item()}, s.as(t)); err != nil {
-				return fmt.Errorf("remove %s: %w", sk, err)
-			}
-		}
-	}
-	for sk, record := range records {
-		it, err := encode(deskKey(t, sk), record)
-		if err != nil {
-			return err
-		}
-		if err := s.putItem(ctx, t, it); err != nil {
-			return fmt.Errorf("save %s: %w", sk, err)
-		}
-	}
-	it := deskKey(t, "VERSION").item()
-	it[attrVersion] = num(int64(was) + 1)
-	if err := s.putItem(ctx, t, it); err != nil {
-		return fmt.Errorf("save the service desk's version: %w", err)
-	}
-	c.Version = int64(was) + 1
-	return nil
+	v, err := s.replace(ctx, t, deskPartition(t), items, records, func(item) bool { return false })
+	c.Version = int64(v)
+	return err
 }
 
 // saveOutput keeps a new version of an output that differs from the saved one. Versions are never written over: one that

@@ -159,7 +159,8 @@ func (s *Table) sorted(ctx context.Context, t tenant.ID, from key, to string, fo
 // EndpointTurn takes an endpoint's next turn: the last one's time and what lies between, or now.
 func (s *Table) EndpointTurn(ctx context.Context, t tenant.ID, endpointID string, apart time.Duration, now time.Time) (time.Time, error) {
 	for range conflictWait {
-		turn, err := s.turn(ctx, t, endpointID, "SET next_turn = next_turn + :apart", "next_turn >= :now", item{":apart": num(apart.Milliseconds()), ":now": num(now.UnixMilli())})
+		turn, err := s.turn(ctx, t, endpointID, "SET next_turn = next_turn + :apart", "next_turn >= :now",
+			item{":apart": num(apart.Milliseconds()), ":now": num(now.UnixMilli())})
 		if err == nil {
 			return time.UnixMilli(turn - apart.Milliseconds()).UTC(), nil
 		}

@@ -23,8 +23,12 @@ const (
 	perSecond = 10
 	// noSecret is the class of a message that nothing can sign. AskPro sends nothing unsigned.
 	noSecret delivery.Class = "no_signing_secret"
+	// unsendable is the class of one that no request can be made of.
+	unsendable delivery.Class = "unsendable"
 	// switchedOff is why a message to an endpoint that a person switched off or removed ends.
 	switchedOff = "endpoint switched off"
+	// tooOld is why one ends that waited until it was to be forgotten.
+	tooOld = "older than 14 days"
 )
 
 // Attempt sends a message if it is due, nobody else is at it and its endpoint, its rate and its destination allow it.
@@ -59,8 +63,12 @@ func (w *Webhooks) attempt(ctx context.Context, t tenant.ID, endpointID, id stri
 		return []Later{{KindAttempt, Attempted{endpointID, id}, m.NextAt}}, nil
 	}
 	e, _, err := w.endpoint(ctx, t, endpointID)
-	if errors.Is(err, ErrNotFound) || err == nil && !e.Active && m.Kind != delivery.Test {
-		if m.Delivery, err = m.Cancel(switchedOff, now); err != nil {
+	if errors.Is(err, ErrNotFound) || err == nil && !e.Active && m.Kind != delivery.Test || now.After(m.Ends()) {
+		why := switchedOff
+		if now.After(m.Ends()) {
+			why = tooOld
+		}
+		if m.Delivery, err = m.Cancel(why, now); err != nil {
 			return nil, err
 		}
 		return w.save(ctx, t, &m)
@@ -97,14 +105,15 @@ func (w *Webhooks) attempt(ctx context.Context, t tenant.ID, endpointID, id stri
 		}
 	}
 	m.Destination = e.URL // what is due goes to where the endpoint is now
-	host := w.Host(e.URL)
+	host := hostOf(e.URL)
 	claim := ident.New(now)
 	again, err := w.pass(ctx, t, host, func(g delivery.Gate) (delivery.Gate, time.Time, bool) { return g.Enter(claim, lease, now) })
 	if err != nil {
 		return nil, err
 	}
 	if !again.IsZero() {
-		return w.putOff(ctx, t, &m, again)
+		// Many wait behind a breaker: they do not all ask again at the same moment.
+		return w.putOff(ctx, t, &m, again.Add(time.Duration(w.Jitter()*float64(again.Sub(now)/2))))
 	}
 	if m.Delivery, err = m.Take(claim, lease, now); err == nil {
 		m.Slot = time.Time{}
@@ -189,13 +198,14 @@ func (w *Webhooks) send(ctx context.Context, t tenant.ID, e output.Endpoint, m M
 		webhook.Message{ID: m.MessageID, DeliveryID: m.ID, Event: m.Type, Attempt: m.Attempts, Body: body},
 		webhook.Signing{Ring: ring}, webhook.Auth{Type: webhook.AuthHMAC}, nil, w.Now())
 	if err != nil {
-		return nil, err
+		w.note(ctx, t, w.leave(ctx, t, hostOf(e.URL), claim, false))
+		return w.settle(ctx, t, m, claim, delivery.Outcome{Class: unsendable, Reason: delivery.ConfigError})
 	}
 	request := delivery.Request{URL: e.URL, Header: header, Body: body}
 	answer := w.Sender.Send(ctx, request)
 	now := w.Now()
 	outcome := delivery.Judge(answer, delivery.Judging{}, now)
-	w.note(ctx, t, w.leave(ctx, t, w.Host(e.URL), claim, !outcome.OK && outcome.Retry))
+	w.note(ctx, t, w.leave(ctx, t, hostOf(e.URL), claim, !outcome.OK && outcome.Retry))
 	w.note(ctx, t, w.Rings.Used(ctx, t, e.ID, e.SigningRef))
 	w.note(ctx, t, w.Log.Exchange(ctx, t, exchange.Sent(exchange.About{
 		ID: ident.DeriveAt(now, "exchange", m.ID, claim), CaseID: m.CaseID, DeliveryID: m.ID, OutputID: e.ID, CorrelationID: m.EventID,

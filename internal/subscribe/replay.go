@@ -32,7 +32,7 @@ func (w *Webhooks) Enable(ctx context.Context, t tenant.ID, endpointID string, r
 	})
 }
 
-// Replay sends what an endpoint's messages of [from, to) that were kept or given up, in order of occurrence.
+// Replay sends an endpoint's messages of [from, to) that were kept or given up, in order of occurrence.
 func (w *Webhooks) Replay(ctx context.Context, t tenant.ID, endpointID string, from, to time.Time) ([]Later, error) {
 	return w.change(ctx, t, endpointID, func(s *State, step *Step, now time.Time) ([]Later, error) {
 		if s.Disabled() {
@@ -183,7 +183,7 @@ func (w *Webhooks) ReplayOne(ctx context.Context, t tenant.ID, endpointID, id st
 	switch {
 	case err != nil:
 		return Message{}, nil, err
-	case !ok:
+	case !ok || w.Now().After(m.Ends()):
 		return Message{}, nil, ErrNotFound
 	case !m.Final() && !m.Held:
 		return m, nil, ErrUnderWay

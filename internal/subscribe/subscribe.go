@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -79,8 +80,7 @@ type Webhooks struct {
 	Sender     delivery.Sender
 	Mailer     Mailer
 	Log        Log
-	Host       func(url string) string // the destination of a URL, as the gates are called
-	Jitter     func() float64          // in [0, 1)
+	Jitter     func() float64 // in [0, 1)
 	Now        func() time.Time
 	// Unlogged hears of what could not be written down beside a message that went out; it stops nothing.
 	Unlogged func(ctx context.Context, t tenant.ID, err error)
@@ -222,6 +222,15 @@ func (w *Webhooks) enter(ctx context.Context, t tenant.ID, m *Message) ([]Later,
 		}
 	}
 	return nil, fmt.Errorf("plan a message: %w", ErrBusy)
+}
+
+// hostOf is the destination of a URL, as the company's gates are called.
+func hostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "unreadable" // nothing gets out to it either
+	}
+	return strings.ToLower(u.Host)
 }
 
 // ErrNotFound: there is no such endpoint or message.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -88,21 +87,21 @@ func newWorld(t *testing.T, endpoints ...output.Endpoint) *world {
 	t.Helper()
 	w := &world{T: t, now: monday, conf: desk.NoConfiguration(), cases: map[string]desk.Case{}, server: &receiver{}}
 	w.table = twin.New(w.clock)
-	server := httptest.NewServer(http.HandlerFunc(w.receive))
-	t.Cleanup(server.Close)
-	address := strings.TrimPrefix(server.URL, "http://")
-	rules := target.Rules{}.Locally(func(name string) string {
-		return map[string]string{target.ReceiversVariable: address, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}[name]
-	})
+	var addresses []string
 	for _, e := range endpoints {
+		server := httptest.NewServer(http.HandlerFunc(w.receive)) // a destination each
+		t.Cleanup(server.Close)
+		addresses = append(addresses, strings.TrimPrefix(server.URL, "http://"))
 		e.URL, e.Active, e.SigningRef = server.URL+"/"+e.ID, true, secret
 		w.conf.Endpoints = append(w.conf.Endpoints, e)
 	}
+	rules := target.Rules{}.Locally(func(name string) string {
+		return map[string]string{target.ReceiversVariable: strings.Join(addresses, ","), "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}[name]
+	})
 	w.conf.Gateway.Alerts, w.conf.Gateway.AlertEmails = true, []string{"technik@example.de"}
 	w.rings = &signing.Rings{Store: w.table, Secrets: w, Keys: []string{key}, Random: rand.Reader, Now: w.clock}
 	w.hooks = &subscribe.Webhooks{
 		Store: w.table, Configured: w, Cases: w, Rings: w.rings, Sender: outside.New(rules, nil), Mailer: w, Log: w, Now: w.clock,
-		Host:   func(raw string) string { u, _ := url.Parse(raw); return u.Host + u.Path },
 		Jitter: func() float64 { return 0.5 },
 	}
 	return w

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -200,13 +201,24 @@ func portOf(u *url.URL) (uint16, error) {
 }
 
 // names maps as browsers do (UTS 46, not transitional): full-width digits become digits before anybody judges them.
-var names = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+// Its tables are large: who judges no name does not carry them.
+func names() *idna.Profile {
+	namesOnce.Do(func() {
+		namesMade = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+	})
+	return namesMade
+}
+
+var (
+	namesOnce sync.Once
+	namesMade *idna.Profile
+)
 
 func toASCII(name string) (string, error) {
 	if len(name) > 4*maxHost {
 		return "", &Refused{TooLong}
 	}
-	ascii, err := names.ToASCII(name)
+	ascii, err := names().ToASCII(name)
 	ascii = strings.TrimSuffix(ascii, ".") // the root's, however it was written
 	if len(ascii) > maxHost {
 		return "", &Refused{TooLong}

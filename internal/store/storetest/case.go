@@ -45,6 +45,18 @@ var caseCases = []testCase{
 		x.ok(err)
 		x.same(gotLines, []desk.Activity{lines[1], lines[0]})
 	}},
+	{"a fact about a case that it does not name is refused, with all that was to be written beside it", func(x *try) {
+		sent := func(caseID string) event.Event {
+			return event.DeliverySent{DeliveryFact: event.DeliveryFact{Head: event.Head{ID: "e1", CompanyID: x.t.String(), At: noon}, DeliveryID: "d1", CaseID: caseID}}
+		}
+		if err := x.Commit(x.Context(), x.t, &ledger.Step{Case: aCase("k1", 1), Events: []event.Event{sent("")}}); err == nil {
+			x.Error("it was written")
+		}
+		if _, ok, err := x.Case(x.Context(), x.t, "k1"); ok || err != nil {
+			x.Errorf("the case stands there: %t, %v", ok, err)
+		}
+		x.commit(&ledger.Step{Case: aCase("k1", 1), Events: []event.Event{sent("k1")}})
+	}},
 	{"a case is found by its number, and a number is nobody else's", func(x *try) {
 		x.commit(&ledger.Step{Case: aCase("k1", 42)})
 		id, ok, err := x.CaseNumbered(x.Context(), x.t, 2026, 42)

@@ -93,6 +93,7 @@ type Store interface {
 	OutputVersion(ctx context.Context, t tenant.ID, id string, v int) (output.Output, bool, error)
 	DisableOutput(ctx context.Context, t tenant.ID, o output.Output) error
 	Endpoints
+	Outgoing
 }
 
 // Subject is a store under test: on a clock that the case moves, with how a company is entered and the reader of its due
@@ -107,7 +108,7 @@ type Subject struct {
 
 // Run runs all cases. open makes a store on a clock; every case uses companies of its own.
 func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Subject) {
-	for _, c := range slices.Concat(cases, deskCases, caseCases, endpointCases) {
+	for _, c := range slices.Concat(cases, deskCases, caseCases, endpointCases, outgoingCases) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			now := time.Now().UTC().Truncate(time.Second)

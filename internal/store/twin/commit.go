@@ -193,6 +193,9 @@ func factOf(t tenant.ID, e event.Event) (Fact, error) {
 	if head.ID == "" || head.CompanyID != t.String() {
 		return Fact{}, fmt.Errorf("event %s carries no id or another company", e.Name())
 	}
+	if store.EventCollection(t, e) == "" {
+		return Fact{}, fmt.Errorf("event %s tells of nothing that it could lie beside", e.Name())
+	}
 	at := written(head.At).Format(time.RFC3339Nano)
 	return Fact{Recorded: event.Recorded{Name: e.Name(), ID: head.ID, At: at, Detail: string(detail)}, Company: t, At: head.At}, nil
 }

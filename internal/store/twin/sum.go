@@ -47,6 +47,8 @@ func writeValue(h *maphash.Hash, v reflect.Value) {
 		writeNumber(h, map[bool]uint64{true: 1}[v.Bool()])
 	case reflect.Int, reflect.Int64:
 		writeNumber(h, uint64(v.Int()))
+	case reflect.Uint8:
+		writeNumber(h, v.Uint())
 	case reflect.Float64:
 		maphash.WriteComparable(h, v.Float())
 	case reflect.Pointer:

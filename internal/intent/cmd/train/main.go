@@ -9,6 +9,8 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"flag"
 	"fmt"
 	"io"
@@ -54,7 +56,30 @@ func run(out io.Writer, root string, check, misses, compared bool) error {
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		return err
 	}
+	packed, err := pack(text)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file+".gz", packed, 0o644); err != nil {
+		return err
+	}
 	fmt.Fprintf(out, "%s: %d features, %d KB, from %d utterances and %d filled frames\n",
 		modelFile, strings.Count(text, "\n"), len(text)/1024, len(c.utterances), len(c.frames))
 	return nil
+}
+
+// pack compresses a model as the package embeds it; the same text gives the same bytes.
+func pack(text string) ([]byte, error) {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write([]byte(text)); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -43,6 +46,17 @@ func TestTheEmbeddedModelIsLearnedFromTheCorpusAsItIs(t *testing.T) {
 	}
 	if c := corpusOf(t); !strings.Contains(string(model), "# From "+c.sum+". ") {
 		t.Error("corpus, frames or meanings have changed: go run ./internal/intent/cmd/train")
+	}
+	packed, err := os.ReadFile(root + "/" + modelFile + ".gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(z); err != nil || string(text) != string(model) {
+		t.Errorf("what is embedded is not %s, %v: go run ./internal/intent/cmd/train", modelFile, err)
 	}
 	if kb := len(model) / 1024; kb > 500 {
 		t.Errorf("the model has %d KB", kb)
