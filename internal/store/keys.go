@@ -151,6 +151,12 @@ func originalKey(t tenant.ID, messageID string) key {
 	return key{partition(t, "MESSAGE", messageID), "ORIGINAL"}
 }
 
+// The open cases of a group stand in one partition; what is done leaves it.
+func openCasesPartition(t tenant.ID, group string) string { return partition(t, "OPENCASES", group) }
+func openCaseKey(t tenant.ID, group, id string) key {
+	return key{openCasesPartition(t, group), openPrefix + id}
+}
+
 // casesList holds a company's cases by creation.
 func casesList(t tenant.ID) string { return partition(t, "CASES") }
 

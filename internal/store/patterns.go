@@ -51,6 +51,7 @@ var patterns = []pattern{
 	{ID: "K6", Question: "Is nothing owed any more for what was said", Operation: "UpdateItem", PK: "COMPANY#<company>#CALL#<call>", SK: "TIMER#gateway#capture", Fresh: "conditional", Method: "CaptureOver", AskedBy: "work-gateway"},
 	{ID: "K7", Question: "Which case numbers may I give away", Operation: "UpdateItem", PK: "COMPANY#<company>#CASENUMBERS", SK: "YEAR#2026", Fresh: "conditional", Method: "LeaseNumbers", AskedBy: "hook-retell-tools, work-gateway"},
 	{ID: "K8", Question: "A case", Operation: "GetItem", PK: "COMPANY#<company>#CASE#<case>", SK: "HEAD", Fresh: "strong", Method: "Case", AskedBy: "work-*"},
+	{ID: "K16", Question: "Which cases of a group are open, and who has them: read before one more is given to somebody", Operation: "Query", PK: "COMPANY#<company>#OPENCASES#<group>", SK: "OPEN#…", Fresh: "strong", Grows: "what is open", Method: "OpenCases", AskedBy: "work-gateway"},
 	{ID: "K9", Question: "Which case has a number", Operation: "GetItem", PK: "COMPANY#<company>#CASENUMBER#2026-42", SK: "CASE", Fresh: "strong", Method: "CaseNumbered", AskedBy: "show"},
 	{ID: "K10", Question: "A company's newest cases", Operation: "Query", Index: "list", PK: "COMPANY#<company>#CASES", Fresh: "seconds", Grows: "as many as were asked for", Method: "CaseIDs", AskedBy: "show"},
 	{ID: "K11", Question: "The notes of a case, oldest first", Operation: "Query", PK: "COMPANY#<company>#CASE#<case>", SK: "NOTE#…", Fresh: "strong", Grows: "what people write", Method: "Notes", AskedBy: "work-notifications, show"},
