@@ -42,7 +42,7 @@ func (c *helpdesk) walks(t *testing.T) {
 	}
 	c.Advance(t, "20s")
 	hangsUp(t, x)
-	for _, by := range []string{"15s", "70s", "7m", "7m", "13m"} {
+	for _, by := range []string{"15s", "70s", "7m", "7m"} {
 		c.Idle(t)
 		c.Advance(t, by)
 	}
@@ -135,6 +135,16 @@ func (c *helpdesk) whole(t *testing.T) {
 	}
 }
 
+// retires takes the company out of the quarter-hourly rounds, which would ask for more of them with each run.
+func (c *helpdesk) retires(t *testing.T) {
+	t.Helper()
+	edit := c.Edit
+	c.Edit = func(file string) string {
+		return strings.Replace(edit(file), "company: {", "company: {inactive: true, ", 1)
+	}
+	c.Load(t, c.Ref("webhook"), nil)
+}
+
 // letters counts those to an address; the same one twice, as after a killed sender, is one.
 func (c *helpdesk) letters(t *testing.T, to string) int {
 	t.Helper()
@@ -173,6 +183,7 @@ func TestFaultWalkOfACase(t *testing.T) {
 					}
 					s.NoFaults(t)
 					c.whole(t)
+					c.retires(t)
 					if t.Failed() {
 						t.Fatalf("after %s at call %d of %s", mode, n, function)
 					}
@@ -200,9 +211,7 @@ func TestFaultWalkOfACaseAtItsReceiver(t *testing.T) {
 		c.answers(t, "webhooks", fault)
 		c.walks(t)
 		c.whole(t)
-		if n := len(c.got(t)); n == 0 {
-			t.Errorf("nothing arrived")
-		}
+		c.retires(t)
 		if t.Failed() {
 			t.Fatalf("with %s", name)
 		}
