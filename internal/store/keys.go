@@ -151,6 +151,11 @@ func originalKey(t tenant.ID, messageID string) key {
 	return key{partition(t, "MESSAGE", messageID), "ORIGINAL"}
 }
 
+// How often a case's recording was handed out in a minute.
+func playsKey(t tenant.ID, caseID string, minute time.Time) key {
+	return key{partition(t, "PLAYS", caseID), minute.UTC().Format("MINUTE#2006-01-02T15:04")}
+}
+
 // casesList holds a company's cases by creation.
 func casesList(t tenant.ID) string { return partition(t, "CASES") }
 
