@@ -157,6 +157,11 @@ func openCaseKey(t tenant.ID, group, id string) key {
 	return key{openCasesPartition(t, group), openPrefix + id}
 }
 
+// How often a case's recording was handed out in a minute.
+func playsKey(t tenant.ID, caseID string, minute time.Time) key {
+	return key{partition(t, "PLAYS", caseID), minute.UTC().Format("MINUTE#2006-01-02T15:04")}
+}
+
 // casesList holds a company's cases by creation.
 func casesList(t tenant.ID) string { return partition(t, "CASES") }
 
