@@ -20,6 +20,7 @@ import (
 	"github.com/askpro/gateway/internal/mail"
 	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/outside"
+	"github.com/askpro/gateway/internal/playback"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/subscribe"
 	"github.com/askpro/gateway/internal/tenant"
@@ -90,12 +91,32 @@ func (x transcripts) Said(ctx context.Context, t tenant.ID, callID string) (stri
 	return words.Text, err
 }
 
-// objects are the company's recordings.
-type objects struct{ bucket *blob.Bucket }
+// objects are the company's recordings. Links are made where the stage has a public address and a key.
+type objects struct {
+	bucket  *blob.Bucket
+	base    string
+	key     string // reference of a secret
+	secrets *lambdakit.Secrets
+}
 
-// Link lets anybody who has it fetch a recording for a while.
-func (x objects) Link(ctx context.Context, t tenant.ID, key, filename string, ttl time.Duration) (string, error) {
-	return x.bucket.LinkOf(ctx, t, key, filename, ttl)
+// Link lets anybody who has it fetch a recording until a time; web-recording hands it out.
+func (x objects) Link(ctx context.Context, t tenant.ID, caseID string, until time.Time) (string, error) {
+	if x.base == "" {
+		return "", nil
+	}
+	keys, err := x.secrets.Get(ctx, x.key)
+	if errors.Is(err, lambdakit.ErrNoSecret) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	token, err := playback.Token([]byte(keys[0]), playback.Link{Company: t, Case: caseID, Until: until})
+	if err != nil { // no reason to keep the case back
+		lambdakit.Log(ctx).Error("recording link", "company", t.String(), "error", err)
+		return "", nil
+	}
+	return playback.URL(x.base, token), nil
 }
 
 // Read gives the recording itself, where it is short enough for a letter.

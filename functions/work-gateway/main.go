@@ -32,15 +32,17 @@ import (
 )
 
 type config struct {
-	Table      string `env:"TABLE_NAME"`
-	TenantRole string `env:"TENANT_ROLE_ARN"`
-	Queue      string `env:"GATEWAY_QUEUE_URL"`
-	Bucket     string `env:"BUCKET_NAME"`
-	From       string `env:"MAIL_FROM"`
-	AdminURL   string `env:"ADMIN_URL" default:""`
-	SealKey    string `env:"SEAL_KEY"`                          // reference of the key that secrets made by us are kept under
-	Recordings string `env:"RECORDING_HOSTS" default:""`        // of the telephone's recordings, with commas
-	LocalMail  bool   `env:"ASKPRO_LOCAL_MAIL" default:"false"` // mail servers on this machine; set by the local stack alone
+	Table        string `env:"TABLE_NAME"`
+	TenantRole   string `env:"TENANT_ROLE_ARN"`
+	Queue        string `env:"GATEWAY_QUEUE_URL"`
+	Bucket       string `env:"BUCKET_NAME"`
+	From         string `env:"MAIL_FROM"`
+	AdminURL     string `env:"ADMIN_URL" default:""`
+	SealKey      string `env:"SEAL_KEY"`                          // reference of the key that secrets made by us are kept under
+	Recordings   string `env:"RECORDING_HOSTS" default:""`        // of the telephone's recordings, with commas
+	PublicURL    string `env:"PUBLIC_URL" default:""`             // of the HTTP API: links to recordings lead there
+	RecordingKey string `env:"RECORDING_KEY"`                     // reference of the key that they are proven with
+	LocalMail    bool   `env:"ASKPRO_LOCAL_MAIL" default:"false"` // mail servers on this machine; set by the local stack alone
 }
 
 func main() {
@@ -62,7 +64,7 @@ func main() {
 			Recordings: recordings{sender, bucket, strings.Split(cfg.Recordings, ",")}, Now: clock.Now, NewID: newID, Alarm: lambdakit.Alarm,
 		},
 		deliveries: &dispatch.Dispatcher{
-			Store: table, Mail: letters, Sender: sender, Rings: rings, Secrets: secrets, Transcripts: transcripts{table, bucket}, Objects: objects{bucket},
+			Store: table, Mail: letters, Sender: sender, Rings: rings, Secrets: secrets, Transcripts: transcripts{table, bucket}, Objects: objects{bucket, cfg.PublicURL, cfg.RecordingKey, secrets},
 			Now: clock.Now, NewID: newID, Jitter: mathrand.Float64, NoSecret: lambdakit.ErrNoSecret, Alarm: lambdakit.Alarm, Failed: failed, AdminURL: cfg.AdminURL,
 		},
 		endpoints: &subscribe.Webhooks{

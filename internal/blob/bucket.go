@@ -82,8 +82,8 @@ func (b *Bucket) KeepOf(ctx context.Context, t tenant.ID, key string, body io.Re
 	return whole, nil
 }
 
-// LinkOf lets anybody who has it fetch an object of a company under a file's name, until ttl is over, or the session with
-// which it was signed: an hour at the longest.
+// LinkOf lets anybody who has it fetch an object of a company under a file's name, for a moment: the session that signs it
+// may end in some minutes. What has to last longer is a link of our own that leads to one of these.
 func (b *Bucket) LinkOf(ctx context.Context, t tenant.ID, key, filename string, ttl time.Duration) (string, error) {
 	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": filename})
 	req, err := s3.NewPresignClient(b.client()).PresignGetObject(ctx,

@@ -548,6 +548,33 @@ func TestScenario10EnrichmentComesInTimeOrLate(t *testing.T) {
 	}
 }
 
+func TestACaseGoesToWhoHasTheFewest(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.service.Groups[0].Members = []desk.Member{{UserID: "anna", Active: true}, {UserID: "bert", Active: true}, {UserID: "cleo", Active: true, Away: true}}
+	o.service.Categories[0].GroupID, o.service.Categories[0].AutoAssign = "first", desk.AssignLeastLoaded
+	var got []string
+	for i := range 5 {
+		c := o.reported(t, fmt.Sprint("call_", i), broken)
+		for range 2 {
+			if _, err := o.keeper.Handle(t.Context(), us, "case.created.v1", fmt.Appendf(nil, `{"case_id":%q}`, c.ID)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.after(time.Minute)
+		c = o.the(t, fmt.Sprint("call_", i))
+		got = append(got, c.AssigneeID)
+		if i == 2 { // anna has solved both of hers
+			for _, id := range []string{"call_0", "call_2"} {
+				if _, err := o.keeper.Move(t.Context(), us, o.the(t, id).ID, 0, anna, desk.Move{To: desk.Resolved, Note: "erledigt"}, false); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	wants(t, "who has it", got, "anna", "bert", "anna", "anna", "bert")
+}
+
 func TestMergedCasesOpenWhereTheyWent(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -99,12 +99,15 @@ func (k *Keeper) created(ctx context.Context, t tenant.ID, e event.CaseCreated) 
 	if !ok {
 		return nil, ErrUnknown
 	}
-	if c.CallID == "" {
-		return nil, nil
-	}
 	d, err := k.Store.Desk(ctx, t)
 	if err != nil {
 		return nil, err
+	}
+	if err := k.assignBySelf(ctx, t, d, c); err != nil {
+		return nil, err
+	}
+	if c.CallID == "" {
+		return nil, nil
 	}
 	later := []Later{
 		{KindEnrich, Work{CaseID: c.ID}, k.Now().Add(enrichAfter)}, // the call may be over already

@@ -26,6 +26,9 @@ func (k *Keeper) settle(t tenant.ID, x *change) {
 			Head: k.head(t, x), CaseID: c.ID, From: string(was.Status), To: string(c.Status), PendingReason: string(c.PendingReason), Reason: x.reason, Actor: x.actor,
 		})
 	}
+	if was.AssigneeID != c.AssigneeID {
+		c.AssignedAt = x.now
+	}
 	if was.AssigneeID != c.AssigneeID || was.GroupID != c.GroupID {
 		rule := ""
 		if x.actor.Kind == "rule" {

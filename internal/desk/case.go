@@ -40,7 +40,9 @@ type Case struct {
 	Source        Source        `json:"source"`
 	References    []Reference   `json:"external_references,omitempty"`
 	AssigneeID    string        `json:"assignee_id,omitempty"`
+	AssignedAt    time.Time     `json:"assigned_at,omitzero"`
 	GroupID       string        `json:"group_id,omitempty"`
+	ListedIn      string        `json:"listed_in,omitempty"` // the group among whose open cases it stands; stores set it
 	MergedInto    string        `json:"merged_into,omitempty"`
 	MergedFrom    Status        `json:"merged_from,omitempty"` // the status before the merge, for its undo
 	MergedAt      *time.Time    `json:"merged_at,omitempty"`

@@ -92,6 +92,35 @@ type Load struct {
 	Last time.Time
 }
 
+// OpenCase is one of a group's open cases, and who has it.
+type OpenCase struct {
+	CaseID     string    `json:"case_id"`
+	AssigneeID string    `json:"assignee_id,omitempty"`
+	AssignedAt time.Time `json:"assigned_at,omitzero"`
+}
+
+// Listed is the entry of a case among its group's open ones; false when it stands in none.
+func (c *Case) Listed() (OpenCase, bool) {
+	return OpenCase{c.ID, c.AssigneeID, c.AssignedAt}, c.GroupID != "" && c.Status.Open() && c.MergedInto == ""
+}
+
+// Loads counts a group's open cases by who has them.
+func Loads(open []OpenCase) map[string]Load {
+	loads := map[string]Load{}
+	for _, o := range open {
+		if o.AssigneeID == "" {
+			continue
+		}
+		l := loads[o.AssigneeID]
+		l.Open++
+		if o.AssignedAt.After(l.Last) {
+			l.Last = o.AssignedAt
+		}
+		loads[o.AssigneeID] = l
+	}
+	return loads
+}
+
 // LeastLoaded picks the active, present member with the fewest open cases; of equals the one who waited longest.
 func (g Group) LeastLoaded(loads map[string]Load) (userID string, ok bool) {
 	members := slices.DeleteFunc(slices.Clone(g.Members), func(m Member) bool { return !m.Active || m.Away })

@@ -66,9 +66,10 @@ type Transcripts interface {
 	Said(ctx context.Context, t tenant.ID, callID string) (string, error)
 }
 
-// Objects are the company's stored recordings: a link for anybody who has it, which ends by itself, and the bytes.
+// Objects are the company's stored recordings: a link for anybody who has it, which ends by itself (empty where there is no
+// address to link to), and the bytes.
 type Objects interface {
-	Link(ctx context.Context, t tenant.ID, key, filename string, ttl time.Duration) (string, error)
+	Link(ctx context.Context, t tenant.ID, caseID string, until time.Time) (string, error)
 	Read(ctx context.Context, t tenant.ID, key string) ([]byte, error)
 }
 

@@ -245,6 +245,9 @@ func (m material) sheet() sheet {
 		}
 		s.lines = append(s.lines, part+" lag beim Versand noch nicht vor"+later)
 	}
+	if m.audio.there && m.audio.url == "" && len(m.audio.bytes) == 0 {
+		s.lines = append(s.lines, "Die Aufnahme des Gesprächs liegt im System.")
+	}
 	if m.audio.url != "" && m.audio.url != m.admin {
 		label := "Aufnahme anhören"
 		if !m.audio.expiresAt.IsZero() {

@@ -205,6 +205,23 @@ func TestARecordingGoesWhereItMay(t *testing.T) {
 	}
 }
 
+func TestWithoutAnAddressALetterSaysThatThereIsARecording(t *testing.T) {
+	t.Parallel()
+	o := mails("a@kunde.example")
+	o.Mail.Audio = output.AudioLink
+	w := newWorld(t, o)
+	w.unlinked = true
+	w.callable()
+	w.enrich()
+	c := w.cases[caseID]
+	c.Recording = desk.Recording{State: desk.RecordingStored, Key: "rec/1"}
+	w.cases[caseID] = c
+	w.calls["call_1"] = call.Call{RecordingConsent: "granted"}
+	if l := w.letter(t); !strings.Contains(l.Text, "Die Aufnahme des Gesprächs liegt im System.") || strings.Contains(l.Text, "anhören") {
+		t.Error(l.Text)
+	}
+}
+
 func TestAWebhookHasTheRecordingsLinkForItsTimeAndNothingOfOurs(t *testing.T) {
 	t.Parallel()
 	w, r := receives(t, status(200, ""))

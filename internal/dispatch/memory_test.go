@@ -66,6 +66,7 @@ type world struct {
 	faultAt    int // the operation (its beginning and its end count apart) that goes wrong; 0: none
 	sender     delivery.Sender
 	beforeIt   func() // happens once, just before something is committed
+	unlinked   bool   // there is no public address
 	unreadable bool   // transcripts and recordings
 	*dispatch.Dispatcher
 }
@@ -228,11 +229,14 @@ func (w *world) Said(_ context.Context, _ tenant.ID, id string) (string, error) 
 }
 
 // Link to a recording.
-func (w *world) Link(_ context.Context, _ tenant.ID, key, file string, ttl time.Duration) (string, error) {
+func (w *world) Link(_ context.Context, _ tenant.ID, _ string, until time.Time) (string, error) {
 	if w.unreadable {
 		return "", errDown
 	}
-	return "https://store.example/" + key + "?as=" + file + "&for=" + ttl.String(), nil
+	if w.unlinked {
+		return "", nil
+	}
+	return "https://api.example/recordings/token?for=" + until.Sub(w.now).String(), nil
 }
 
 // Read a recording.

@@ -105,7 +105,6 @@ func (d *Dispatcher) recording(ctx context.Context, t tenant.ID, m material) (a 
 	if r.State != desk.RecordingStored || r.Key == "" || m.call.RecordingConsent != consented || r.ExpiresAt != nil && !m.now.Before(*r.ExpiresAt) {
 		return a, nil
 	}
-	file := m.c.Number.String() + ".mp3"
 	switch {
 	case m.of.Channel == delivery.Webhook:
 		minutes := m.output.AudioMin
@@ -129,8 +128,10 @@ func (d *Dispatcher) recording(ctx context.Context, t tenant.ID, m material) (a 
 	if r.ExpiresAt != nil && r.ExpiresAt.Before(a.expiresAt) {
 		a.expiresAt = *r.ExpiresAt
 	}
-	a.url, err = d.Objects.Link(ctx, t, r.Key, file, a.expiresAt.Sub(m.now))
-	a.there = err == nil
+	a.url, err = d.Objects.Link(ctx, t, m.c.ID, a.expiresAt)
+	if a.there = err == nil; a.url == "" {
+		a.expiresAt = time.Time{}
+	}
 	return a, err
 }
 

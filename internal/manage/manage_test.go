@@ -82,10 +82,6 @@ func TestNoLinkIsMadeOfLittle(t *testing.T) {
 	if _, err := Token([]byte("secret"), link); !errors.Is(err, ErrNoKey) {
 		t.Errorf("a short key: %v", err)
 	}
-	short := []byte("secret")
-	if _, err := Verify(base64.RawURLEncoding.EncodeToString(append(make([]byte, 48), mac(short, make([]byte, 48))...)), short); !errors.Is(err, ErrForged) {
-		t.Errorf("a short key, read: %v", err)
-	}
 	for name, l := range map[string]Link{
 		"no company": {tenant.ID{}, link.Appointment, link.Customer}, "no appointment": {link.Company, "", link.Customer}, "no customer": {link.Company, link.Appointment, ""},
 	} {

@@ -27,6 +27,7 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) []write {
 		if c == nil {
 			continue
 		}
+		w = append(w, s.listed(t, c)...)
 		w = append(w, s.put("case", caseKey(t, c.ID), c, c.Version, func(it item) {
 			it[attrListPK], it[attrListSK] = str(casesList(t)), str(listSort(c.CreatedAt, c.ID))
 		}))
@@ -54,6 +55,35 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) []write {
 		w = append(w, s.put("delivery", outgoingKey(t, d.CaseID, d.ID), d, d.Version))
 	}
 	return w
+}
+
+// listed keeps a group's open cases: a case enters the list with its group and leaves it when it ends or goes elsewhere.
+func (s *Table) listed(t tenant.ID, c *desk.Case) (w []write) {
+	entry, open := c.Listed()
+	if was := c.ListedIn; was != "" && (!open || was != c.GroupID) {
+		w = append(w, write{name: "open case", item: types.TransactWriteItem{Delete: &types.Delete{TableName: &s.name, Key: openCaseKey(t, was, c.ID).item()}}})
+		c.ListedIn = ""
+	}
+	if open {
+		c.ListedIn = c.GroupID
+		w = append(w, s.add("open case", openCaseKey(t, c.GroupID, c.ID), entry))
+	}
+	return w
+}
+
+// OpenCases of a group, by case.
+func (s *Table) OpenCases(ctx context.Context, t tenant.ID, groupID string) ([]desk.OpenCase, error) {
+	items, err := s.query(ctx, t, openCasesPartition(t, groupID), openPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]desk.OpenCase, len(items))
+	for i, it := range items {
+		if err := decode(it, &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // Capture writes down what a tool call said, before anything judges it, and returns all that the call has said so far.

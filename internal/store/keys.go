@@ -151,6 +151,17 @@ func originalKey(t tenant.ID, messageID string) key {
 	return key{partition(t, "MESSAGE", messageID), "ORIGINAL"}
 }
 
+// The open cases of a group stand in one partition; what is done leaves it.
+func openCasesPartition(t tenant.ID, group string) string { return partition(t, "OPENCASES", group) }
+func openCaseKey(t tenant.ID, group, id string) key {
+	return key{openCasesPartition(t, group), openPrefix + id}
+}
+
+// How often a case's recording was handed out in a minute.
+func playsKey(t tenant.ID, caseID string, minute time.Time) key {
+	return key{partition(t, "PLAYS", caseID), minute.UTC().Format("MINUTE#2006-01-02T15:04")}
+}
+
 // casesList holds a company's cases by creation.
 func casesList(t tenant.ID) string { return partition(t, "CASES") }
 

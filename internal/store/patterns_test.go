@@ -277,6 +277,10 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, _, err := s.Case(ctx, us, "CASEID")
 		return err
 	},
+	"OpenCases": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.OpenCases(ctx, us, "GROUPID")
+		return err
+	},
 	"CaseNumbered": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		_, _, err := s.CaseNumbered(ctx, us, 2026, 42)
 		return err
@@ -371,14 +375,14 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 }
 
 // writing are the methods that are no question: they write whole records by keys of keys.go.
-var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal"}
+var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal", "CountPlay"}
 
 var names = strings.NewReplacer(
 	"COMPANY#CID", "COMPANY#<company>", "#CALL#CALLID", "#CALL#<call>", "#APPOINTMENT#AID", "#APPOINTMENT#<appointment>", "TOOL#0007", "TOOL#<seq>",
 	"ROUTE#ROUTEID", "ROUTE#<route>", "NUMBER#+4930", "NUMBER#<number>", "BOOKING#UID", "BOOKING#<uid>", "BUSY#RES", "BUSY#<resource>", "SLOTS#4711", "SLOTS#<event type>",
 	"CONTACT#+4915", "CONTACT#<contact>", "CALCOM#ssm:/x", "CALCOM#<key>", "CUSTOMER#CUST", "CUSTOMER#<customer>", "EMAIL#a@b.example", "EMAIL#<email>",
 	"CALLBACK#CB", "CALLBACK#<callback>", "ONCE#alarm/1", "ONCE#<name>", "MESSAGE#EVENTNAME#VERSION#CHANNEL#RECIPIENT", "MESSAGE#<event>#<version>#<channel>#<recipient>", "DAY#2026-11-24", "DAY#<date>",
-	"CALLBACKS#BID", "CALLBACKS#<branch>", "BRANCH#BID", "BRANCH#<branch>", "NAME#erika muster", "NAME#<folded name>", "2026-11-24T12:00:00Z#", "<from>", "2026-11-24T13:00:00Z#", "<to>", "REPORT#KIND", "REPORT#<kind>", "OUTPUT#OUT", "OUTPUT#<output>", "CASE#CASEID", "CASE#<case>", "DELIVERY#DELIVERYID", "DELIVERY#<delivery>", "HOUR#2026-11-24T12", "<hour>",
+	"CALLBACKS#BID", "CALLBACKS#<branch>", "BRANCH#BID", "BRANCH#<branch>", "NAME#erika muster", "NAME#<folded name>", "2026-11-24T12:00:00Z#", "<from>", "2026-11-24T13:00:00Z#", "<to>", "REPORT#KIND", "REPORT#<kind>", "OUTPUT#OUT", "OUTPUT#<output>", "OPENCASES#GROUPID", "OPENCASES#<group>", "CASE#CASEID", "CASE#<case>", "DELIVERY#DELIVERYID", "DELIVERY#<delivery>", "HOUR#2026-11-24T12", "<hour>",
 	"RING#OWNER", "RING#<owner>", "ENDPOINT#ENDPOINTID", "ENDPOINT#<endpoint>", "HELD#FROMID", "HELD#<from>", "HELD#TOID", "HELD#<to>", "GATE#hooks.example", "GATE#<host>",
 	"EXCHANGE#2026-11-24", "EXCHANGE#<date>", "MESSAGE#msg_ID", "MESSAGE#<message>",
 )

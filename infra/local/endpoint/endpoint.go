@@ -72,8 +72,8 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refusal(service, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", err.Error()).write(w)
 		return
 	}
-	c := &call{body: body, r: r}
-	c.service, c.operation = operationOf(r, body)
+	c := &call{body: body, r: plainly(r)}
+	c.service, c.operation = operationOf(c.r, body)
 	who, unknown := e.callers.identify(r, body)
 	if unknown != nil {
 		refusal(c.service, http.StatusForbidden, unknown.code, unknown.message).write(w)

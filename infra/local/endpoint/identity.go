@@ -88,6 +88,9 @@ var errSignature = &stranger{"InvalidSignatureException", "the request signature
 
 // identify finds who signed a request, by signing it again.
 func (c *callers) identify(r *http.Request, body []byte) (caller, *stranger) {
+	if presigned(r) {
+		return c.identifyLink(r)
+	}
 	given := r.Header.Get("Authorization")
 	_, rest, ok := strings.Cut(given, "Credential=")
 	scope, rest, ok2 := strings.Cut(rest, ",")

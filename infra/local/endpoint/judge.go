@@ -49,7 +49,8 @@ var methods = map[string]string{http.MethodGet: "GetObject", http.MethodPut: "Pu
 func s3Operation(r *http.Request) string {
 	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	query := r.URL.Query()
-	query.Del("x-id") // the SDK names the operation in it
+	query.Del("x-id")                         // the SDK names the operation in it
+	query.Del("response-content-disposition") // as which file a browser keeps it
 	switch op := methods[r.Method]; {
 	case op == "" || key == "" || len(query) > 0:
 		return r.Method + " " + r.URL.RequestURI()

@@ -15,7 +15,7 @@ import (
 	"github.com/askpro/gateway/internal/target"
 )
 
-func TestFunctionsMayCallTheInboxAndNothingElseHere(t *testing.T) {
+func TestFunctionsMayCallTheInboxAndTheTelephoneAndNothingElseHere(t *testing.T) {
 	t.Parallel()
 	ports := operator.Ports{FrontDoor: 3000, Partners: 3001, Inbox: 3002, AWS: 4566, Emulator: 4567}
 	at := operator.Local(ports)
@@ -36,7 +36,7 @@ func TestFunctionsMayCallTheInboxAndNothingElseHere(t *testing.T) {
 	rules := target.Rules{}.Locally(func(name string) string { return environment[name] })
 	for url, may := range map[string]bool{
 		at.Inbox + "/webhooks/edv": true, at.Inbox + "/events/edv": true, "https://hooks.example.org/askpro": true,
-		at.API + "/webhooks/edv": false, at.Calcom + "/bookings": false, at.Env.Base + "/_local/data": false,
+		at.Retell + "/recordings/call_1.wav": true, at.API + "/webhooks/edv": false, at.Env.Base + "/_local/data": false,
 		"http://127.0.0.1:4567/": false, "http://localhost:3002/webhooks/edv": false,
 	} {
 		if _, err := rules.Parse(url); (err == nil) != may {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -97,10 +98,15 @@ func (s *Stack) start(ctx, background context.Context) error {
 	var err error
 	s.System, err = template.Read(filepath.Join(s.Root, "template.yaml"), template.Options{
 		Stack: s.operator.Name, Endpoint: s.operator.Env.Base,
-		Parameters: map[string]string{"Stage": "local", "Architecture": string(architecture), "CalcomBaseUrl": s.operator.Calcom, "RetellBaseUrl": s.operator.Retell},
+		Parameters: map[string]string{"Stage": "local", "Architecture": string(architecture), "CalcomBaseUrl": s.operator.Calcom, "RetellBaseUrl": s.operator.Retell, "RecordingHosts": partnersHost(s.operator)},
 	})
 	if err != nil {
 		return err
+	}
+	for _, f := range s.System.Functions { // the HTTP API is the front door here
+		if _, links := f.Env["PUBLIC_URL"]; links {
+			f.Env["PUBLIC_URL"] = s.operator.API
+		}
 	}
 	if s.secrets, err = s.readSecrets(); err != nil {
 		return err
@@ -248,13 +254,22 @@ func (s *Stack) environment(f template.Function, process string) []string {
 		"AWS_ENDPOINT_URL=" + s.operator.Env.Base, "ASKPRO_CLOCK=invocation",
 		// The inbox is a mail server on this machine, with a certificate nobody else would take.
 		"ASKPRO_LOCAL_MAIL=true", "SSL_CERT_FILE=" + s.trust,
-		// It is the companies' tools, too: the only ones that are reached without TLS.
-		target.ReceiversVariable + "=" + strings.TrimPrefix(s.operator.Inbox, "http://"),
+		// It is the companies' tools, too. They and the telephone's recordings are the only ones that are reached without TLS.
+		target.ReceiversVariable + "=" + strings.TrimPrefix(s.operator.Inbox, "http://") + "," + partnersHost(s.operator),
 	}
 	if zone := os.Getenv("ASKPRO_FUNCTION_TZ"); zone != "" { // tests run the functions in another zone
 		env = append(env, "TZ="+zone)
 	}
 	return env
+}
+
+// partnersHost is where the simulated telephone keeps its recordings.
+func partnersHost(s *operator.Stack) string {
+	u, err := url.Parse(s.Retell)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // sweep applies time to live on the stack's clock: now and then, and when the clock is set, as late as DynamoDB does.

@@ -19,8 +19,8 @@ func read(t *testing.T) *template.System {
 func TestTheTemplateIsReadWhole(t *testing.T) {
 	t.Parallel()
 	s := read(t)
-	if len(s.Functions) != 11 {
-		t.Errorf("%d functions, wanted 11", len(s.Functions))
+	if len(s.Functions) != 12 {
+		t.Errorf("%d functions, wanted 12", len(s.Functions))
 	}
 	tools, ok := s.FunctionNamed("hook-retell-tools")
 	if !ok {

@@ -73,6 +73,7 @@ type playing struct {
 	key      string
 	route    string
 	started  time.Time
+	records  bool
 	lines    []line
 	answers  map[int]reply // by turn
 	problems []string
@@ -129,6 +130,7 @@ func (x *playing) prepare(ctx context.Context) error {
 		return err
 	}
 	x.to, x.key, x.route = string(number), secrets[f.Company.RetellAPIKeys[0]], f.Company.WebhookRouteID
+	x.records = f.Company.Recording
 	if x.from = "anonymous"; x.FromNumber != nil {
 		x.from = *x.FromNumber
 	}
@@ -236,6 +238,9 @@ func (x *playing) hangUp(ctx context.Context) error {
 	end := map[string]any{
 		"call_status": "ended", "end_timestamp": now.UnixMilli(), "duration_ms": now.Sub(x.started).Milliseconds(), "disconnection_reason": "user_hangup",
 		"call_cost": map[string]any{"combined_cost": 12.4}, "latency": map[string]any{"e2e": map[string]any{"p50": 1900, "p95": 2600}},
+	}
+	if x.records {
+		end["recording_url"] = x.partners("/retell/recordings/" + x.id + ".wav")
 	}
 	if err := x.event(ctx, "call_ended", end); err != nil {
 		return err

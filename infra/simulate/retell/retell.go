@@ -41,7 +41,7 @@ func (s *Server) Reset() {
 	s.calls, s.made = nil, map[string]object{}
 }
 
-// Handler serves the API below /retell and the control POST /_sim/calls, which takes a call object and replaces what it
+// Handler serves the API and the recordings below /retell and the control POST /_sim/calls, which takes a call object and replaces what it
 // was told of that call before.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -60,6 +60,7 @@ func (s *Server) Handler() http.Handler {
 	} {
 		mux.HandleFunc(pattern, authorized(do))
 	}
+	mux.HandleFunc("GET /retell/recordings/{file}", s.recording)
 	mux.HandleFunc("POST /_sim/calls", func(w http.ResponseWriter, r *http.Request) {
 		if err := s.tell(r.Body); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)

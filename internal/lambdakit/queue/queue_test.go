@@ -33,7 +33,9 @@ func TestWorkNeverComesBeforeItsTime(t *testing.T) {
 			_, _ = w.Write([]byte(`{"MessageId":"1"}`))
 		}))
 		env := lambdakit.Env{Region: "eu-central-1", HTTP: sqs.Client(), Base: sqs.URL, Credentials: aws.CredentialsProviderFunc(
-			func(context.Context) (aws.Credentials, error) { return aws.Credentials{AccessKeyID: "key", SecretAccessKey: "key"}, nil })}
+			func(context.Context) (aws.Credentials, error) {
+				return aws.Credentials{AccessKeyID: "key", SecretAccessKey: "key"}, nil
+			})}
 		err := queue.Open(env, sqs.URL+"/1/gateway").Send(t.Context(), lambdakit.Work{Kind: "x", Company: "c"}, tt.delay)
 		sqs.Close()
 		if err != nil || sent.DelaySeconds != tt.want || sent.MessageGroupID != "c" {

@@ -57,6 +57,28 @@ var caseCases = []testCase{
 		}
 		x.commit(&ledger.Step{Case: aCase("k1", 1), Events: []event.Event{sent("k1")}})
 	}},
+	{"a group's open cases are listed until they end or go elsewhere", func(x *try) {
+		list := func(group string) (ids []string) {
+			open, err := x.OpenCases(x.Context(), x.t, group)
+			x.ok(err)
+			for _, o := range open {
+				ids = append(ids, o.CaseID+" "+o.AssigneeID)
+			}
+			return ids
+		}
+		c := aCase("k1", 1)
+		c.Status, c.GroupID, c.AssigneeID = desk.Opened, "g1", "anna"
+		x.commit(&ledger.Step{Case: c})
+		x.same(list("g1"), []string{"k1 anna"})
+		c.GroupID, c.AssigneeID = "g2", ""
+		x.commit(&ledger.Step{Case: c})
+		x.same(list("g1"), []string(nil))
+		x.same(list("g2"), []string{"k1 "})
+		c.Status = desk.Closed
+		x.commit(&ledger.Step{Case: c})
+		x.same(list("g2"), []string(nil))
+		x.same(must[desk.Case](x)(x.Case(x.Context(), x.t, "k1")).ListedIn, "")
+	}},
 	{"a case is found by its number, and a number is nobody else's", func(x *try) {
 		x.commit(&ledger.Step{Case: aCase("k1", 42)})
 		id, ok, err := x.CaseNumbered(x.Context(), x.t, 2026, 42)

@@ -17,6 +17,7 @@ type Outgoing interface {
 	Exchanges(ctx context.Context, t tenant.ID, day time.Time, limit int) ([]exchange.Line, error)
 	KeepOriginal(ctx context.Context, t tenant.ID, o exchange.Original) error
 	Original(ctx context.Context, t tenant.ID, messageID string) (exchange.Original, bool, error)
+	CountPlay(ctx context.Context, t tenant.ID, caseID string, minute time.Time, most int) (int, error)
 }
 
 var outgoingCases = []testCase{
@@ -70,6 +71,22 @@ var outgoingCases = []testCase{
 		if _, ok, err := x.Original(ctx, x.t, "msg_1"); ok || err != nil {
 			x.Errorf("one that has ended: %t, %v", ok, err)
 		}
+	}},
+	{"a recording is handed out so often in a minute and no more, and as often in the next", func(x *try) {
+		count := func(caseID string, minute time.Time, want int) {
+			x.Helper()
+			nth, err := x.CountPlay(x.Context(), x.t, caseID, minute, 2)
+			x.ok(err)
+			if nth != want {
+				x.Errorf("number %d, wanted %d", nth, want)
+			}
+		}
+		minute := x.now.Truncate(time.Minute)
+		for _, want := range []int{1, 2, 0, 0} {
+			count("k1", minute, want)
+		}
+		count("k2", minute, 1)
+		count("k1", minute.Add(time.Minute), 1)
 	}},
 }
 

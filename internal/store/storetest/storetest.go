@@ -77,6 +77,7 @@ type Store interface {
 	Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (desk.Capture, error)
 	Captured(ctx context.Context, t tenant.ID, callID string) (desk.Capture, bool, error)
 	Case(ctx context.Context, t tenant.ID, id string) (desk.Case, bool, error)
+	OpenCases(ctx context.Context, t tenant.ID, groupID string) ([]desk.OpenCase, error)
 	CaseNumbered(ctx context.Context, t tenant.ID, year int, count int64) (id string, ok bool, err error)
 	CaseIDs(ctx context.Context, t tenant.ID, limit int) ([]string, error)
 	CasesBetween(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]string, error)

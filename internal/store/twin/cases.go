@@ -1,7 +1,9 @@
 package twin
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/askpro/gateway/internal/desk"
@@ -13,6 +15,7 @@ import (
 // Kinds of the service desk's records.
 const (
 	ofCase       = "case"
+	ofOpenCase   = "open case"
 	ofCaseNumber = "case number"
 	ofCapture    = "capture"
 	ofNote       = "note"
@@ -124,6 +127,15 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) (w []write) {
 		if c == nil {
 			continue
 		}
+		entry, open := c.Listed()
+		if was := c.ListedIn; was != "" && (!open || was != c.GroupID) {
+			put(ofOpenCase, was, c.ID, nil, unconditional)
+			c.ListedIn = ""
+		}
+		if open {
+			c.ListedIn = c.GroupID
+			put(ofOpenCase, c.GroupID, c.ID, kept(entry), unconditional)
+		}
 		put(ofCase, c.ID, "", kept(*c), c.Version)
 		if c.Version == 0 {
 			w = append(w, write{at: numberAt(t, c.Number.Year, c.Number.Count), value: c.ID, version: 0})
@@ -157,4 +169,18 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) (w []write) {
 		put(ofOutgoing, d.CaseID, d.ID, kept(*d), d.Version)
 	}
 	return w
+}
+
+// OpenCases of a group, by case.
+func (s *Table) OpenCases(ctx context.Context, t tenant.ID, groupID string) (list []desk.OpenCase, err error) {
+	err = s.do(ctx, "OpenCases", func() error {
+		for place, r := range s.records {
+			if place.company == t && place.kind == ofOpenCase && place.id == groupID {
+				list = append(list, kept(r.value.(desk.OpenCase)))
+			}
+		}
+		slices.SortFunc(list, func(a, b desk.OpenCase) int { return cmp.Compare(a.CaseID, b.CaseID) })
+		return nil
+	})
+	return list, err
 }

@@ -16,6 +16,7 @@ const (
 	ofAlerts   = "alerts"
 	ofExchange = "exchange"
 	ofOriginal = "original"
+	ofPlays    = "plays"
 )
 
 // Alerts of an output, with their version.
@@ -73,4 +74,20 @@ func (s *Table) Original(ctx context.Context, t tenant.ID, messageID string) (o 
 		return exchange.Original{}, false, err
 	}
 	return o, true, nil
+}
+
+// CountPlay counts one more of a case's recordings that are handed out in a minute and returns which it is; 0 when there
+// were most already.
+func (s *Table) CountPlay(ctx context.Context, t tenant.ID, caseID string, minute time.Time, most int) (nth int, err error) {
+	err = s.do(ctx, "CountPlay", func() error {
+		place := at(t, ofPlays, caseID, second(minute))
+		n, _, _ := read[int](s, place)
+		if n >= most {
+			return nil
+		}
+		nth = n + 1
+		s.records[place] = &record{value: nth}
+		return nil
+	})
+	return nth, err
 }
