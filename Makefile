@@ -66,7 +66,7 @@ test: lint arrows intents $(STACK) $(SAM) $(if $(NODE),$(NPM)) ## everything CI 
 test-unit: ## the quick tests, without the stack; of the orders of arrival every 25th
 	@ASKPRO_HISTORIES_EVERY=25 go test ./...
 
-faults: $(STACK) ## break each AWS call and each call to Cal.com in every way (make test takes a third)
+faults: $(STACK) ## break each AWS call and each call to Cal.com in every way (make test takes a fifth)
 	@ASKPRO_STACK_TESTS=1 ASKPRO_EVERY_FAULT=1 go test -count=1 -vet=off -timeout 60m -v -run FaultWalk ./infra/scenarios | grep -E '^ *(---|faultwalk|desk_walk|FAIL|ok)'
 
 intents: ## what the intent detector makes of the corpus, also on topics it has not heard of (INTENT_CORPUS=file for one more)

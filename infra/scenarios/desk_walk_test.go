@@ -200,7 +200,7 @@ func TestFaultWalkOfACase(t *testing.T) {
 			modes, step := all, 1
 			for n, fired := 1, true; fired; n += step {
 				if os.Getenv(everyFault) == "" {
-					step = len(all)
+					step = apart
 					modes = turns[n/step%len(turns):][:1]
 				}
 				fired = false

@@ -222,8 +222,11 @@ func (f flow) inOrder(t *testing.T, c *stacktest.Company, twice bool) {
 	}
 }
 
-// everyFault, when set, has each call broken in every way; without it every third call is, and the ways take turns.
-const everyFault = "ASKPRO_EVERY_FAULT"
+// everyFault, when set, has each call broken in every way; without it every fifth call is, and the ways take turns.
+const (
+	everyFault = "ASKPRO_EVERY_FAULT"
+	apart      = 5
+)
 
 // TestFaultWalkAlongAWS breaks the AWS calls of each flow in turn, in every function that takes part: the process is
 // killed after it, its answer is lost, it fails.
@@ -239,7 +242,7 @@ func TestFaultWalkAlongAWS(t *testing.T) {
 				modes, step := all, 1
 				for n, fired := 1, true; fired; n += step {
 					if os.Getenv(everyFault) == "" {
-						step = len(all)
+						step = apart
 						modes = all[n/step%len(all):][:1]
 					}
 					fired = false

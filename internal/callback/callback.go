@@ -3,6 +3,7 @@
 package callback
 
 import (
+	"slices"
 	"time"
 
 	"github.com/askpro/gateway/internal/company"
@@ -133,9 +134,9 @@ func whenOpen(b company.Branch, t time.Time) time.Time {
 const maxNotes = 20
 
 // Again adds a second wish for the same thing to an open request (§15): its words as a note, its time, its urgency. A
-// promise that was given is never made later; one that has passed is given anew.
+// promise that was given is never made later; one that has passed is given anew. What was said already is not noted twice.
 func (r Request) Again(b company.Branch, p Priority, note string, wishedAt *time.Time, now time.Time) Request {
-	if note != "" && len(r.Notes) < maxNotes {
+	if note != "" && note != r.Reason && !slices.Contains(r.Notes, note) && len(r.Notes) < maxNotes {
 		r.Notes = append(r.Notes[:len(r.Notes):len(r.Notes)], note)
 	}
 	if wishedAt != nil {

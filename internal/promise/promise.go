@@ -66,10 +66,13 @@ func (m Maker) Make(ctx context.Context, t tenant.ID, c *company.Config, b compa
 			return nil, false, err
 		}
 		if ok && r.Open() {
+			was := given(r)
 			r = r.Again(b, w.Priority, w.note(), w.WishedAt, w.Now)
 			first := len(step.Events)
 			err := m.assign(ctx, t, c, b, &r, w.Now, step)
-			step.Events = slices.Insert(step.Events, first, event.Event(event.CallbackRepeated{Head: m.head(t, &r, w.Now, 0), CallbackID: r.ID, CallID: w.CallID, Promise: given(r)}))
+			if !same(was, given(r)) { // an agent may ask for the same thing thrice in a call
+				step.Events = slices.Insert(step.Events, first, event.Event(event.CallbackRepeated{Head: m.head(t, &r, w.Now, 0), CallbackID: r.ID, CallID: w.CallID, Promise: given(r)}))
+			}
 			step.Callback = &r
 			return &r, true, err
 		}
@@ -106,6 +109,12 @@ func (m Maker) Make(ctx context.Context, t tenant.ID, c *company.Config, b compa
 // given is a request as its caller heard it: what is told of it later is told as of now.
 func given(r callback.Request) event.Promise {
 	return event.Promise{Until: r.PromisedUntil, WishedAt: r.WishedAt, StaffID: r.AssignedTo, Notes: len(r.Notes)}
+}
+
+// same tells whether a wish changed nothing that anybody would want to hear of.
+func same(a, b event.Promise) bool {
+	wished := a.WishedAt == nil && b.WishedAt == nil || a.WishedAt != nil && b.WishedAt != nil && a.WishedAt.Equal(*b.WishedAt)
+	return wished && a.Until.Equal(b.Until) && a.StaffID == b.StaffID && a.Notes == b.Notes
 }
 
 // note is what a merged wish adds.
