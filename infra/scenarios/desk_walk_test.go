@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -165,16 +164,6 @@ func (c *helpdesk) whole(t *testing.T) {
 	}
 }
 
-// retires takes the company out of the quarter-hourly rounds, which would ask for more of them with each run.
-func (c *helpdesk) retires(t *testing.T) {
-	t.Helper()
-	edit := c.Edit
-	c.Edit = func(file string) string {
-		return strings.Replace(edit(file), "company: {", "company: {inactive: true, ", 1)
-	}
-	c.Load(t, c.Ref("webhook"), nil)
-}
-
 // letters counts those to an address; the same one twice, as after a killed sender, is one.
 func (c *helpdesk) letters(t *testing.T, to string) int {
 	t.Helper()
@@ -214,7 +203,7 @@ func TestFaultWalkOfACase(t *testing.T) {
 					}
 					s.NoFaults(t)
 					c.whole(t)
-					c.retires(t)
+					c.Retire(t)
 					if t.Failed() {
 						t.Fatalf("after %s at call %d of %s", mode, n, function)
 					}
@@ -242,7 +231,7 @@ func TestFaultWalkOfACaseAtItsReceiver(t *testing.T) {
 		c.answers(t, "webhooks", fault)
 		c.walks(t)
 		c.whole(t)
-		c.retires(t)
+		c.Retire(t)
 		if t.Failed() {
 			t.Fatalf("with %s", name)
 		}

@@ -274,6 +274,7 @@ func (f flow) brokenAt(t *testing.T, s *stacktest.Stack, function string, n int,
 	hit := s.Fired(t) > 0
 	s.NoFaults(t)
 	f.inOrder(t, c, function == "work-notifications")
+	c.Retire(t)
 	return hit
 }
 
