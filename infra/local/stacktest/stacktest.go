@@ -103,7 +103,7 @@ func root() string {
 }
 
 func connect(p operator.Ports) *Stack {
-	return &Stack{Ports: p, Stack: operator.Local(p), Root: root(), stopped: func() {}, http: http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
+	return &Stack{Ports: p, Stack: operator.Local(p), Root: root(), stopped: func() {}, http: http.Client{Timeout: 100 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
 }
 
 // start runs a stack on ports that are free now; another process may be faster, so it is tried again.
@@ -235,7 +235,7 @@ func (s *Stack) Inbox(path string) string {
 func (s *Stack) Idle(t testing.TB) {
 	t.Helper()
 	var out struct{ Left []string }
-	if status := s.Do(t, http.MethodGet, s.Local("idle?timeout=30s"), nil, nil, &out); status != http.StatusOK {
+	if status := s.Do(t, http.MethodGet, s.Local("idle?timeout=90s"), nil, nil, &out); status != http.StatusOK {
 		t.Fatalf("the stack does not come to rest: %v", out.Left)
 	}
 }
