@@ -29,7 +29,7 @@ func (k *Keeper) Move(ctx context.Context, t tenant.ID, id string, version int, 
 			return err
 		}
 		if open && !x.c.Status.Open() {
-			k.note(t, x, desk.Note{ID: k.NewID(), CaseID: id, Author: desk.Actor(actor), Public: !internal, Text: m.Note, At: x.now})
+			k.note(t, x, desk.Note{ID: k.NewID(), CaseID: id, Author: actor, Public: !internal, Text: m.Note, At: x.now})
 		}
 		return nil
 	})
@@ -109,7 +109,7 @@ func set[T any](field *T, to *T) {
 
 // AddNote writes on a case. The first public one of a user meets the response clock (§6.3).
 func (k *Keeper) AddNote(ctx context.Context, t tenant.ID, id string, actor event.Actor, text, replyTo string, public bool) (desk.Case, error) {
-	n := desk.Note{ID: k.NewID(), CaseID: id, Author: desk.Actor(actor), Public: public, Text: text, ReplyTo: replyTo, At: k.Now()}
+	n := desk.Note{ID: k.NewID(), CaseID: id, Author: actor, Public: public, Text: text, ReplyTo: replyTo, At: k.Now()}
 	if err := n.Check(); err != nil {
 		return desk.Case{}, err
 	}
@@ -130,7 +130,7 @@ func (k *Keeper) note(t tenant.ID, x *change, n desk.Note) {
 // Reply takes in a customer's public answer: it wakes or reopens the case (§4.3), or, where it closed too long ago, tells the
 // caller of this method to make a new one that follows it.
 func (k *Keeper) Reply(ctx context.Context, t tenant.ID, id string, customer event.Actor, text string) (c desk.Case, follow bool, err error) {
-	n := desk.Note{ID: k.NewID(), CaseID: id, Author: desk.Actor(customer), Public: true, Text: text, At: k.Now()}
+	n := desk.Note{ID: k.NewID(), CaseID: id, Author: customer, Public: true, Text: text, At: k.Now()}
 	if err := n.Check(); err != nil {
 		return c, false, err
 	}

@@ -1,6 +1,10 @@
 package desk
 
-import "time"
+import (
+	"time"
+
+	"github.com/askpro/gateway/internal/event"
+)
 
 // Activity is one line of a case's history (§4.6). Lines are only ever added; a line's id is that of the event it tells of,
 // so that writing it again changes nothing.
@@ -18,11 +22,8 @@ type Activity struct {
 	EventID string `json:"event_id,omitempty"`
 }
 
-// Actor is who did something: user, token, customer, system or rule.
-type Actor struct {
-	Kind string `json:"kind"`
-	ID   string `json:"id,omitempty"`
-}
+// Actor is who did something, as the facts of it name them.
+type Actor = event.Actor
 
 // Action names what was done.
 type Action string

@@ -65,7 +65,7 @@ func (d *Dispatcher) Replay(ctx context.Context, t tenant.ID, caseID, deliveryID
 		step := &ledger.Step{}
 		for i := range fresh {
 			fact := d.fact(t, fresh[i], "replayed", 1)
-			fact.Actor = event.Actor{Kind: by.Kind, ID: by.ID}
+			fact.Actor = by
 			step.Deliveries = append(step.Deliveries, &fresh[i])
 			step.Events = append(step.Events, event.DeliveryReplayed{DeliveryFact: fact})
 		}
