@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/askpro/gateway/internal/casework"
 	"github.com/askpro/gateway/internal/clock"
@@ -34,30 +33,24 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 	}
 	var failed []error
 	known := false
-	hear := func(later []lambdakit.Work, at []time.Time, err error) {
+	hear := func(later []ledger.Later, err error) {
 		known = true
-		for i, x := range later {
-			if err := w.put(ctx, m, x, at[i]); err != nil {
-				failed = append(failed, err)
-			}
+		for _, l := range later {
+			failed = append(failed, w.put(ctx, m, l))
 		}
 		failed = append(failed, err)
 	}
 	if slices.Contains(casework.Handles, m.Kind) {
-		list, err := w.cases.Handle(ctx, m.Tenant, m.Kind, m.Body)
-		hear(works(list, func(l casework.Later) (string, any, time.Time) { return l.Kind, l.Body, l.At }, err))
+		hear(w.cases.Handle(ctx, m.Tenant, m.Kind, m.Body))
 	}
 	if slices.Contains(dispatch.Handles, m.Kind) {
-		list, err := w.deliveries.Handle(ctx, m.Tenant, m.Kind, m.Body)
-		hear(works(list, func(l dispatch.Later) (string, any, time.Time) { return l.Kind, l.Body, l.At }, err))
+		hear(w.deliveries.Handle(ctx, m.Tenant, m.Kind, m.Body))
 	}
 	if subscribe.Subscribable(m.Kind) {
-		list, err := w.endpoints.Plan(ctx, m.Tenant, m.Kind, m.Body)
-		hear(works(list, func(l subscribe.Later) (string, any, time.Time) { return l.Kind, l.Body, l.At }, err))
+		hear(w.endpoints.Plan(ctx, m.Tenant, m.Kind, m.Body))
 	}
 	if slices.Contains(subscribe.Handles, m.Kind) {
-		list, err := w.endpoints.Handle(ctx, m.Tenant, m.Kind, m.Body)
-		hear(works(list, func(l subscribe.Later) (string, any, time.Time) { return l.Kind, l.Body, l.At }, err))
+		hear(w.endpoints.Handle(ctx, m.Tenant, m.Kind, m.Body))
 	}
 	if !known {
 		return fmt.Errorf("queue gateway knows no %s", m.Kind)
@@ -65,28 +58,14 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 	return errors.Join(failed...)
 }
 
-// works are messages for this queue. What cannot be packed is a fault of ours, told beside what can.
-func works[T any](list []T, parts func(T) (kind string, body any, at time.Time), err error) ([]lambdakit.Work, []time.Time, error) {
-	var out []lambdakit.Work
-	var times []time.Time
-	for _, x := range list {
-		kind, body, at := parts(x)
-		raw, bad := json.Marshal(body)
-		if bad != nil {
-			err = errors.Join(err, bad)
-			continue
-		}
-		out, times = append(out, lambdakit.Work{Kind: kind, Body: raw}), append(times, at)
+// put sends work to our own queue. What lies further ahead than the queue can hold comes back and is put off again.
+func (w *worker) put(ctx context.Context, m lambdakit.Incoming, l ledger.Later) error {
+	body, err := json.Marshal(l.Body)
+	if err != nil {
+		return err
 	}
-	return out, times, err
-}
-
-// put sends work to our own queue, to be done at a time. What lies further ahead than the queue can hold comes back and is
-// put off again.
-func (w *worker) put(ctx context.Context, m lambdakit.Incoming, x lambdakit.Work, at time.Time) error {
 	now := clock.Now()
-	x.Company, x.At = m.Company, now
-	return w.later.Send(ctx, x, max(0, at.Sub(now)))
+	return w.later.Send(ctx, lambdakit.Work{Kind: l.Kind, Company: m.Company, Body: body, At: now}, max(0, l.At.Sub(now)))
 }
 
 // timer does what a due timer is for. One that is no longer wanted is taken away; the others have been moved.

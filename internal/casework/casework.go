@@ -52,12 +52,8 @@ type Keeper struct {
 	Alarm      func(ctx context.Context, name, company string)
 }
 
-// Later is a message to the same queue, not before At.
-type Later struct {
-	Kind string
-	Body any
-	At   time.Time
-}
+// Later is work for the same queue.
+type Later = ledger.Later
 
 // Alarms that cases raise.
 const (

@@ -87,7 +87,7 @@ func (k *Keeper) again(kind string, w Work, after time.Duration) []Later {
 	if after <= 0 {
 		return nil
 	}
-	return []Later{{kind, Work{w.CaseID, w.Try + 1}, k.Now().Add(after)}}
+	return []Later{{Kind: kind, Body: Work{w.CaseID, w.Try + 1}, At: k.Now().Add(after)}}
 }
 
 // created sees to it that a new case is enriched, and that nobody waits for that longer than the company wants.
@@ -110,10 +110,10 @@ func (k *Keeper) created(ctx context.Context, t tenant.ID, e event.CaseCreated) 
 		return nil, nil
 	}
 	later := []Later{
-		{KindEnrich, Work{CaseID: c.ID}, k.Now().Add(enrichAfter)}, // the call may be over already
-		{KindDeadline, Work{CaseID: c.ID}, c.CreatedAt.Add(d.Gateway.EnrichmentWithin())},
+		{Kind: KindEnrich, Body: Work{CaseID: c.ID}, At: k.Now().Add(enrichAfter)}, // the call may be over already
+		{Kind: KindDeadline, Body: Work{CaseID: c.ID}, At: c.CreatedAt.Add(d.Gateway.EnrichmentWithin())},
 	}
-	return append(later, Later{KindRecord, Work{CaseID: c.ID}, k.Now().Add(recordingAfter)}), nil
+	return append(later, Later{Kind: KindRecord, Body: Work{CaseID: c.ID}, At: k.Now().Add(recordingAfter)}), nil
 }
 
 // callOver goes on with the case of a call that ended or was analysed, or makes the one that is owed.
@@ -130,8 +130,8 @@ func (k *Keeper) callOver(ctx context.Context, t tenant.ID, callID string, analy
 		enrich, record = 0, 0
 	}
 	return []Later{
-		{KindEnrich, Work{CaseID: said.CaseID}, k.Now().Add(enrich)},
-		{KindRecord, Work{CaseID: said.CaseID}, k.Now().Add(record)},
+		{Kind: KindEnrich, Body: Work{CaseID: said.CaseID}, At: k.Now().Add(enrich)},
+		{Kind: KindRecord, Body: Work{CaseID: said.CaseID}, At: k.Now().Add(record)},
 	}, nil
 }
 

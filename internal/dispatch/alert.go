@@ -137,7 +137,7 @@ func (d *Dispatcher) alert(ctx context.Context, t tenant.ID, a alarm) ([]Later, 
 		}
 		if saved {
 			if next.Count > 0 {
-				return []Later{{AlertsKind, AlertsDue{a.x.OutputID}, next.FlushAt}}, nil
+				return []Later{{Kind: AlertsKind, Body: AlertsDue{a.x.OutputID}, At: next.FlushAt}}, nil
 			}
 			return nil, nil
 		}
@@ -153,7 +153,7 @@ func (d *Dispatcher) TellCollected(ctx context.Context, t tenant.ID, outputID st
 	if err != nil || alerts.Count == 0 {
 		return nil, err
 	}
-	ask := func(at time.Time) []Later { return []Later{{AlertsKind, AlertsDue{outputID}, at}} }
+	ask := func(at time.Time) []Later { return []Later{{Kind: AlertsKind, Body: AlertsDue{outputID}, At: at}} }
 	next, ids, count := alerts.Flush(d.Now().UTC())
 	if count == 0 {
 		return ask(alerts.FlushAt), nil

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -20,12 +20,8 @@ const (
 	CancelKind   = "delivery.cancel"  // Cancelling
 )
 
-// Later is a message for the same queue, not before At.
-type Later struct {
-	Kind string
-	Body any
-	At   time.Time
-}
+// Later is work for the same queue.
+type Later = ledger.Later
 
 // Attempting asks for a Delivery's next attempt.
 type Attempting struct {
@@ -105,14 +101,14 @@ func (d *Dispatcher) cancel(ctx context.Context, t tenant.ID, caseID, why string
 	if err != nil || running.IsZero() {
 		return nil, err
 	}
-	return []Later{{CancelKind, Cancelling{caseID, why}, running}}, nil
+	return []Later{{Kind: CancelKind, Body: Cancelling{caseID, why}, At: running}}, nil
 }
 
 func attempts(dues []Due, err error) ([]Later, error) {
 	var out []Later
 	for _, due := range dues {
 		if !due.IsZero() {
-			out = append(out, Later{AttemptKind, Attempting{due.CaseID, due.DeliveryID}, due.At})
+			out = append(out, Later{Kind: AttemptKind, Body: Attempting{due.CaseID, due.DeliveryID}, At: due.At})
 		}
 	}
 	return out, err

@@ -60,7 +60,7 @@ func (w *Webhooks) attempt(ctx context.Context, t tenant.ID, endpointID, id stri
 		if m.NextAt.Sub(now) > queueWaits {
 			return nil, nil // its timer is set
 		}
-		return []Later{{KindAttempt, Attempted{endpointID, id}, m.NextAt}}, nil
+		return []Later{{Kind: KindAttempt, Body: Attempted{endpointID, id}, At: m.NextAt}}, nil
 	}
 	e, _, err := w.endpoint(ctx, t, endpointID)
 	if errors.Is(err, ErrNotFound) || err == nil && !e.Active && m.Kind != delivery.Test || now.After(m.Ends()) {
@@ -287,7 +287,7 @@ func (w *Webhooks) observe(ctx context.Context, t tenant.ID, step *Step, m Messa
 		return nil, nil
 	}
 	step.SetTimers = append(step.SetTimers, timer(m.OutputID, alertTimer, now.Add(afterGrace)))
-	return []Later{{KindAlert, Endpointed{m.OutputID}, now}}, nil
+	return []Later{{Kind: KindAlert, Body: Endpointed{m.OutputID}, At: now}}, nil
 }
 
 // same tells whether nothing is different, so that a busy endpoint that works, or has failed for hours, is not written on.

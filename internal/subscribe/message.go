@@ -152,7 +152,7 @@ func (m *Message) due(now time.Time) []Later {
 		return nil
 	}
 	m.WakeAt = m.NextAt.Add(afterGrace)
-	return []Later{{KindAttempt, Attempted{m.OutputID, m.ID}, m.NextAt}}
+	return []Later{{Kind: KindAttempt, Body: Attempted{m.OutputID, m.ID}, At: m.NextAt}}
 }
 
 // planned is a message as it begins.

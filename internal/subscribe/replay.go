@@ -63,7 +63,7 @@ func begin(s *State, step *Step, from, to, now time.Time) ([]Later, error) {
 	}
 	s.Replay = Period{From: from, To: to}
 	step.SetTimers = []ledger.Timer{timer(s.EndpointID, replayTimer, now.Add(afterGrace))}
-	return []Later{{KindReplay, Endpointed{s.EndpointID}, now}}, nil
+	return []Later{{Kind: KindReplay, Body: Endpointed{s.EndpointID}, At: now}}, nil
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -125,7 +125,7 @@ func (w *Webhooks) Replaying(ctx context.Context, t tenant.ID, endpointID string
 	if err != nil {
 		later = nil // somebody else was at it: look again
 	}
-	return append(later, Later{KindReplay, Endpointed{endpointID}, now}), nil
+	return append(later, Later{Kind: KindReplay, Body: Endpointed{endpointID}, At: now}), nil
 }
 
 // release makes held messages due.

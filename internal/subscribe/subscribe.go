@@ -114,12 +114,8 @@ type Endpointed struct {
 	EndpointID string `json:"endpoint_id"`
 }
 
-// Later is work for the same queue, not before At. Losing it makes what it asks for late: a timer has it too.
-type Later struct {
-	Kind string
-	Body any
-	At   time.Time
-}
+// Later is work for the same queue. Losing it makes what it asks for late: a timer has it too.
+type Later = ledger.Later
 
 // Handle does what the queue asks for. Asked twice it does nothing more.
 func (w *Webhooks) Handle(ctx context.Context, t tenant.ID, kind string, body []byte) ([]Later, error) {
