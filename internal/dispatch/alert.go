@@ -38,15 +38,12 @@ func (d *Dispatcher) Dead(ctx context.Context, t tenant.ID, caseID, deliveryID s
 	if err != nil {
 		return nil, err
 	}
-	conf, err := d.Store.Desk(ctx, t)
+	conf, config, err := d.settings(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	config, err := d.Store.Config(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	fallen, err := d.fallBack(ctx, t, c, x)
+	a := alarm{c: c, x: x, conf: conf, config: config}
+	fallen, err := d.fallBack(ctx, t, a)
 	if err != nil {
 		return nil, err
 	}
@@ -61,33 +58,25 @@ func (d *Dispatcher) Dead(ctx context.Context, t tenant.ID, caseID, deliveryID s
 		}
 		return later, nil
 	}
-	more, err := d.alert(ctx, t, alarm{c: c, x: x, conf: conf, config: config})
+	more, err := d.alert(ctx, t, a)
 	return append(later, more...), err
 }
 
 // fallBack plans the mails that carry a case past its dead webhook: once per case and output, because their ids say so.
-func (d *Dispatcher) fallBack(ctx context.Context, t tenant.ID, c desk.Case, x delivery.Delivery) (bool, error) {
-	key, ok := delivery.FallbackOf(x)
-	if !ok || c.MergedInto != "" {
+func (d *Dispatcher) fallBack(ctx context.Context, t tenant.ID, a alarm) (bool, error) {
+	key, ok := delivery.FallbackOf(a.x)
+	if !ok || a.c.MergedInto != "" {
 		return false, nil
 	}
-	o, ok, err := d.Store.OutputVersion(ctx, t, x.OutputID, x.ConfigVersion)
+	o, ok, err := d.Store.OutputVersion(ctx, t, a.x.OutputID, a.x.ConfigVersion)
 	if err != nil || !ok {
-		return false, err
-	}
-	config, err := d.Store.Config(ctx, t)
-	if err != nil {
-		return false, err
-	}
-	conf, err := d.Store.Desk(ctx, t)
-	if err != nil {
 		return false, err
 	}
 	to, _ := delivery.Recipients(o.Mail.Fallback, o.Mail.Muted, nil)
 	var fresh []delivery.Delivery
 	for _, address := range to {
 		id := ident.Derive("delivery", t.String(), key, address)
-		_, there, err := d.Store.CaseDelivery(ctx, t, c.ID, id)
+		_, there, err := d.Store.CaseDelivery(ctx, t, a.c.ID, id)
 		if err != nil {
 			return false, err
 		}
@@ -95,10 +84,10 @@ func (d *Dispatcher) fallBack(ctx context.Context, t tenant.ID, c desk.Case, x d
 			continue
 		}
 		y := delivery.Plan(delivery.Order{
-			ID: id, CaseID: c.ID, OutputID: o.ID, ConfigVersion: o.Version, Kind: delivery.Created, Channel: delivery.Email, Destination: address, Sequence: 1,
+			ID: id, CaseID: a.c.ID, OutputID: o.ID, ConfigVersion: o.Version, Kind: delivery.Created, Channel: delivery.Email, Destination: address, Sequence: 1,
 			Profile: delivery.Fast, MessageID: messageID(id), Fallback: true,
 		}, d.Now().UTC())
-		y.Partial = missing(c, uses(o, conf.Gateway, delivery.Email), config.Company.Recording)
+		y.Partial = missing(a.c, uses(o, a.conf.Gateway, delivery.Email), a.config.Company.Recording)
 		fresh = append(fresh, y)
 	}
 	for part := range slices.Chunk(fresh, plannedAtOnce) {
@@ -158,11 +147,7 @@ func (d *Dispatcher) TellCollected(ctx context.Context, t tenant.ID, outputID st
 	if count == 0 {
 		return ask(alerts.FlushAt), nil
 	}
-	conf, err := d.Store.Desk(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	config, err := d.Store.Config(ctx, t)
+	conf, config, err := d.settings(ctx, t)
 	if err != nil {
 		return nil, err
 	}

@@ -147,6 +147,16 @@ func again(step func() error) error {
 	}
 }
 
+// settings are how the company works its cases, and what it is.
+func (d *Dispatcher) settings(ctx context.Context, t tenant.ID) (*desk.Configuration, *company.Config, error) {
+	conf, err := d.Store.Desk(ctx, t)
+	if err != nil {
+		return nil, nil, err
+	}
+	config, err := d.Store.Config(ctx, t)
+	return conf, config, err
+}
+
 // theCase that a Delivery is of. A missing one is an error: the message comes again, and ends aside for a person.
 func (d *Dispatcher) theCase(ctx context.Context, t tenant.ID, id string) (desk.Case, error) {
 	c, ok, err := d.Store.Case(ctx, t, id)

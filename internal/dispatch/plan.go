@@ -37,7 +37,7 @@ func (d *Dispatcher) Plan(ctx context.Context, t tenant.ID, caseID string) ([]Du
 		if err != nil || c.MergedInto != "" {
 			return err
 		}
-		conf, err := d.Store.Desk(ctx, t)
+		conf, config, err := d.settings(ctx, t)
 		if err != nil {
 			return err
 		}
@@ -52,10 +52,6 @@ func (d *Dispatcher) Plan(ctx context.Context, t tenant.ID, caseID string) ([]Du
 			}
 		} else if i >= 0 { // there was no output then: one dead Delivery says so, and a replay sends it
 			return nil
-		}
-		config, err := d.Store.Config(ctx, t)
-		if err != nil {
-			return err
 		}
 		var fresh []delivery.Delivery
 		for _, x := range d.wanted(t, c, conf, o, found, config.Company.Recording) {

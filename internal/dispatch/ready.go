@@ -11,16 +11,9 @@ import (
 	"github.com/askpro/gateway/internal/template"
 )
 
-// generic is the preset of an output that names none.
-const generic = "generic"
-
 // readyHook makes an output's payload ready to be filled; a class where that cannot be done, and trying again is of no use.
 func readyHook(o output.Output) (*preset.Rendering, preset.Preset, delivery.Class) {
-	slug := o.Hook.Preset
-	if slug == "" {
-		slug = generic
-	}
-	p, ok := preset.Named(slug)
+	p, ok := preset.Named(o.Hook.PresetSlug())
 	if !ok {
 		return nil, p, presetMissing
 	}

@@ -77,11 +77,7 @@ func (d *Dispatcher) follow(ctx context.Context, t tenant.ID, all []delivery.Del
 	if err != nil {
 		return err
 	}
-	conf, err := d.Store.Desk(ctx, t)
-	if err != nil {
-		return err
-	}
-	config, err := d.Store.Config(ctx, t)
+	conf, config, err := d.settings(ctx, t)
 	if err != nil {
 		return err
 	}

@@ -26,11 +26,7 @@ func (d *Dispatcher) Replay(ctx context.Context, t tenant.ID, caseID, deliveryID
 		if err != nil {
 			return err
 		}
-		conf, err := d.Store.Desk(ctx, t)
-		if err != nil {
-			return err
-		}
-		config, err := d.Store.Config(ctx, t)
+		conf, config, err := d.settings(ctx, t)
 		if err != nil {
 			return err
 		}

@@ -55,10 +55,7 @@ const (
 // brings it.
 func (d *Dispatcher) gather(ctx context.Context, t tenant.ID, x delivery.Delivery, c desk.Case, o output.Output) (m material, err error) {
 	m = material{of: x, output: o, c: c, now: d.Now().UTC()}
-	if m.conf, err = d.Store.Desk(ctx, t); err != nil {
-		return m, err
-	}
-	if m.config, err = d.Store.Config(ctx, t); err != nil {
+	if m.conf, m.config, err = d.settings(ctx, t); err != nil {
 		return m, err
 	}
 	m.zone = zoneOf(m.config, c.BranchID)
