@@ -15,7 +15,6 @@ import (
 	"github.com/askpro/gateway/internal/blob"
 	"github.com/askpro/gateway/internal/casework"
 	"github.com/askpro/gateway/internal/dispatch"
-	"github.com/askpro/gateway/internal/exchange"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/mail"
 	"github.com/askpro/gateway/internal/notify"
@@ -52,14 +51,6 @@ func (p post) each(ctx context.Context, t tenant.ID, key string, to []string, su
 		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
-}
-
-// exchanges writes the exchange log.
-type exchanges struct{ table *store.Table }
-
-// Exchange adds a line.
-func (x exchanges) Exchange(ctx context.Context, t tenant.ID, l exchange.Line) error {
-	return x.table.AddExchange(ctx, t, l)
 }
 
 // failed and unlogged note what failed beside a message that went its way.

@@ -68,7 +68,7 @@ func main() {
 			Now: clock.Now, NewID: newID, Jitter: mathrand.Float64, NoSecret: lambdakit.ErrNoSecret, Alarm: lambdakit.Alarm, Failed: failed, AdminURL: cfg.AdminURL,
 		},
 		endpoints: &subscribe.Webhooks{
-			Store: table, Configured: table, Cases: table, Rings: rings, Sender: sender, Mailer: post, Log: exchanges{table},
+			Store: table, Configured: table, Cases: table, Rings: rings, Sender: sender, Mailer: post, Log: table,
 			Jitter: mathrand.Float64, Now: clock.Now, Unlogged: unlogged,
 		},
 	}).work)

@@ -1,7 +1,9 @@
 package delivery
 
 import (
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,6 +26,15 @@ type Gate struct {
 	OpenUntil time.Time // the breaker; zero: closed
 	Probe     string    // who tries after it
 	Inside    []Visit   // who is at the destination now
+}
+
+// HostOf is the destination that a URL's Gate stands before, however its host is written; empty if it is no URL.
+func HostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
 }
 
 // Tries are the requests of a few seconds.

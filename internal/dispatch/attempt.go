@@ -6,10 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/askpro/gateway/internal/delivery"
@@ -208,11 +206,7 @@ func hostOf(x delivery.Delivery) string {
 	if x.Channel != delivery.Webhook {
 		return ""
 	}
-	u, err := url.Parse(x.Destination)
-	if err != nil {
-		return ""
-	}
-	return strings.ToLower(u.Host) // a gate is before the host, however it is written
+	return delivery.HostOf(x.Destination)
 }
 
 // compose renders a Delivery's next attempt in the form of its output's version.

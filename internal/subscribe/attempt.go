@@ -19,8 +19,6 @@ import (
 const (
 	// lease is an attempt's: longer than an exchange may last, so that what ends after it was lost.
 	lease = 45 * time.Second
-	// perSecond is an endpoint's rate unless it says otherwise.
-	perSecond = 10
 	// noSecret is the class of a message that nothing can sign. AskPro sends nothing unsigned.
 	noSecret delivery.Class = "no_signing_secret"
 	// unsendable is the class of one that no request can be made of.
@@ -125,12 +123,8 @@ func (w *Webhooks) attempt(ctx context.Context, t tenant.ID, endpointID, id stri
 	return w.send(ctx, t, e, m, ring, claim)
 }
 
-func rate(e output.Endpoint) int {
-	if e.PerSecond > 0 {
-		return min(e.PerSecond, 1000)
-	}
-	return perSecond
-}
+// rate is how many messages a second an endpoint takes, whatever is stored of it.
+func rate(e output.Endpoint) int { return min(max(e.Rate(), 1), 1000) }
 
 func (w *Webhooks) save(ctx context.Context, t tenant.ID, m *Message) ([]Later, error) {
 	later := m.due(w.Now())
@@ -207,7 +201,7 @@ func (w *Webhooks) send(ctx context.Context, t tenant.ID, e output.Endpoint, m M
 	outcome := delivery.Judge(answer, delivery.Judging{}, now)
 	w.note(ctx, t, w.leave(ctx, t, hostOf(e.URL), claim, !outcome.OK && outcome.Retry))
 	w.note(ctx, t, w.Rings.Used(ctx, t, e.ID, e.SigningRef))
-	w.note(ctx, t, w.Log.Exchange(ctx, t, exchange.Sent(exchange.About{
+	w.note(ctx, t, w.Log.AddExchange(ctx, t, exchange.Sent(exchange.About{
 		ID: ident.DeriveAt(now, "exchange", m.ID, claim), CaseID: m.CaseID, DeliveryID: m.ID, OutputID: e.ID, CorrelationID: m.EventID,
 		Attempt: m.Attempts, Of: m.Profile.Attempts(), Test: m.Kind == delivery.Test,
 	}, request, answer, outcome, now)))

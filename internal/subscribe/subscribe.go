@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -68,7 +67,7 @@ type Mail struct {
 
 // Log takes the lines of the exchange log.
 type Log interface {
-	Exchange(ctx context.Context, t tenant.ID, l exchange.Line) error
+	AddExchange(ctx context.Context, t tenant.ID, l exchange.Line) error
 }
 
 // Webhooks sends events to endpoints.
@@ -222,11 +221,10 @@ func (w *Webhooks) enter(ctx context.Context, t tenant.ID, m *Message) ([]Later,
 
 // hostOf is the destination of a URL, as the company's gates are called.
 func hostOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "unreadable" // nothing gets out to it either
+	if host := delivery.HostOf(raw); host != "" {
+		return host
 	}
-	return strings.ToLower(u.Host)
+	return "unreadable" // nothing gets out to it either
 }
 
 // ErrNotFound: there is no such endpoint or message.

@@ -156,7 +156,7 @@ func (w *world) Alert(_ context.Context, _ tenant.ID, m subscribe.Mail) error {
 	return nil
 }
 
-func (w *world) Exchange(_ context.Context, _ tenant.ID, l exchange.Line) error {
+func (w *world) AddExchange(_ context.Context, _ tenant.ID, l exchange.Line) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lines = append(w.lines, l)
