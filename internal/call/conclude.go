@@ -150,7 +150,7 @@ func (c *Call) outcome(f Facts) string {
 		return "voicemail"
 	case c.Disconnection == "marked_as_spam" || c.Disconnection == "scam_detected":
 		return "spam"
-	case !h.CallerSpoke && !slices.ContainsFunc(f.Tools, asks):
+	case !h.CallerSpoke && !slices.ContainsFunc(f.Tools, func(t ToolCall) bool { return Asks(t.Canonical) }):
 		return "no_customer_interaction"
 	}
 	return "abandoned"
@@ -189,9 +189,10 @@ func informs(t ToolCall) bool {
 	return false
 }
 
-// asks tells whether a tool call follows from something the caller said: the others belong to the greeting.
-func asks(t ToolCall) bool {
-	switch t.Canonical {
+// Asks tells whether a call of a tool, by its canonical name, follows from something the caller said: agents call the others
+// at the beginning of every call.
+func Asks(canonical string) bool {
+	switch canonical {
 	case "initialize_call", "check_customer", "current_time_berlin":
 		return false
 	}

@@ -43,7 +43,6 @@ type Store interface {
 	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
 	Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (desk.Capture, error)
 	Captured(ctx context.Context, t tenant.ID, callID string) (desk.Capture, bool, error)
-	CaptureOver(ctx context.Context, t tenant.ID, callID string) error
 }
 
 // Desk answers tool calls.

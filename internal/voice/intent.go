@@ -61,15 +61,13 @@ func ownWords(c *company.Config, service *desk.Configuration) []intent.Word {
 	return list
 }
 
-// detected is a detection with its threshold.
-type detected struct{ intent.Result }
-
-func (d detected) detection() mode.Detection {
-	return mode.Detection{Intent: string(d.Intent), Confidence: d.Confidence, Keywords: d.Keywords}
+func (x *turn) detect(utterance string) intent.Result {
+	return x.desk.words.of(x.t, x.config, x.cases).Detect(utterance)
 }
 
-func (x *turn) detect(utterance string) detected {
-	return detected{x.desk.words.of(x.t, x.config, x.cases).Detect(utterance)}
+// detection is what a call's mode is told of a result.
+func detection(r intent.Result) mode.Detection {
+	return mode.Detection{Intent: string(r.Intent), Confidence: r.Confidence, Keywords: r.Keywords}
 }
 
 // detectIntent tells the agent whether the caller wants an appointment or has something to report (§3.4). The second time
@@ -86,12 +84,11 @@ func (x *turn) detectIntent() (Reply, error) {
 	}
 	r := x.detect(said)
 	pin := x.mode()
-	wasDecided := pin.Decided()
-	if x.session.Gateway != nil && !wasDecided {
+	if x.session.Gateway != nil && !pin.Decided() {
 		if pin.Utterance == "" {
 			pin.Utterance = firstLetters(said, longestUtterance)
 		}
-		pin = pin.Heard(r.detection(), x.now)
+		pin = pin.Heard(detection(r), x.now)
 		x.session.Gateway = &pin
 	}
 	recommended := intent.Clarify

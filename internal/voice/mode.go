@@ -3,6 +3,7 @@ package voice
 import (
 	"unicode/utf8"
 
+	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/mode"
 )
@@ -30,7 +31,7 @@ func (x *turn) pinMode() {
 	}
 	next := *p
 	next.Utterance = firstLetters(x.request.Utterance, longestUtterance)
-	if heard := next.Heard(x.detect(x.request.Utterance).detection(), x.now); heard.Decided() && heard.From == mode.FromIntent {
+	if heard := next.Heard(detection(x.detect(x.request.Utterance)), x.now); heard.Decided() && heard.From == mode.FromIntent {
 		next = heard // an unsure one is no question that was answered: it counts for nothing
 	}
 	x.session.Gateway = &next
@@ -44,9 +45,6 @@ func (x *turn) mode() mode.Pin {
 	return mode.Pin{Mode: mode.Appointment, From: mode.FromGlobalDefault}
 }
 
-// openers say nothing of what the caller wants: agents call them at the beginning of every call.
-var openers = map[string]bool{"initialize_call": true, "current_time_berlin": true, "check_customer": true}
-
 // succeeded are the answers by which a function of one table decides what a call is about.
 var succeeded = map[string]bool{
 	"available": true, "alternatives": true, "reserved": true, "booked": true, "requested": true, "found": true, "cancelled": true, "rescheduled": true,
@@ -57,7 +55,7 @@ var succeeded = map[string]bool{
 // leaves it open falls back (§2.3).
 func (x *turn) countMode(r Reply) {
 	p := x.session.Gateway
-	if p == nil || p.Decided() || openers[x.tool] {
+	if p == nil || p.Decided() || !call.Asks(x.tool) {
 		return
 	}
 	what, _ := toolOf(x.tool)
