@@ -36,6 +36,7 @@ func TestOnlyWhatWasSealedIsOpened(t *testing.T) {
 		{"as another kind of text", text, "b\x00", 16, [][]byte{key}, ""},
 		{"as one of another length", text, "a\x00", 15, [][]byte{key}, ""},
 		{"with a byte changed", base64.RawURLEncoding.EncodeToString(raw), "a\x00", 16, [][]byte{key}, ""},
+		{"with a line end in it", text[:9] + "\r\n" + text[9:], "a\x00", 16, [][]byte{key}, ""},
 		{"nothing", "", "a\x00", 16, [][]byte{key}, ""},
 	} {
 		got, err := Open(tt.text, tt.label, tt.size, tt.keys...)

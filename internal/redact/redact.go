@@ -264,6 +264,9 @@ func limit(s string, n int) string {
 // persons masks what is known of people, the longest first: the full name before the first name.
 func persons(known []string) *strings.Replacer {
 	known = slices.Clone(known)
+	for i, x := range known {
+		known[i] = strings.ToValidUTF8(x, "\ufffd") // as the texts are made: half a character would cut theirs
+	}
 	slices.SortFunc(known, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	var pairs []string
 	for _, x := range known {

@@ -196,6 +196,7 @@ func FuzzBody(f *testing.F) {
 	f.Add([]byte(`{"token":"a","b":[1,{"name":"x"}]}`), "Erika")
 	f.Add([]byte("password=a&b"), "ove")
 	f.Add([]byte(`{"a":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw`), "[removed]")
+	f.Add([]byte("xx\u0085"), "xx\xc2")
 	f.Fuzz(func(t *testing.T, body []byte, person string) {
 		got := redact.Body(body, person)
 		if json.Valid(body) && len(body) > 0 && (body[0] == '{' || body[0] == '[') && !strings.HasSuffix(got, "…") && !json.Valid([]byte(got)) {

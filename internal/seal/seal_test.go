@@ -137,7 +137,7 @@ func FuzzOpen(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, s := range []string{"", "..", "s1." + key(f, 1).ID() + ".", "s1." + key(f, 1).ID() + ".AAAA", closed, closed + ".", "s2" + closed[2:]} {
+	for _, s := range []string{"", "..", "s1." + key(f, 1).ID() + ".", "s1." + key(f, 1).ID() + ".AAAA", closed, closed + ".", closed[:20] + "\r\n" + closed[20:], "s2" + closed[2:]} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
