@@ -37,6 +37,7 @@ type config struct {
 	Queue        string `env:"GATEWAY_QUEUE_URL"`
 	Bucket       string `env:"BUCKET_NAME"`
 	From         string `env:"MAIL_FROM"`
+	MailSet      string `env:"MAIL_SET"` // SES's configuration set: it tells what becomes of a letter
 	AdminURL     string `env:"ADMIN_URL" default:""`
 	SealKey      string `env:"SEAL_KEY"`                          // reference of the key that secrets made by us are kept under
 	Recordings   string `env:"RECORDING_HOSTS" default:""`        // of the telephone's recordings, with commas
@@ -52,7 +53,7 @@ func main() {
 	table := store.Open(env, sessions, cfg.Table, clock.Now)
 	bucket := blob.Open(env, cfg.Bucket, sessions)
 	secrets := lambdakit.NewSecrets(env)
-	letters := mail.Letters{Ours: mail.Open(env, cfg.From, clock.Now), Own: mail.NewSMTP(secrets, cfg.LocalMail, clock.Now)}
+	letters := mail.Letters{Ours: mail.Open(env, cfg.From, mail.Receipts{Set: cfg.MailSet, Queue: "gateway"}, clock.Now), Own: mail.NewSMTP(secrets, cfg.LocalMail, clock.Now)}
 	sender := outside.New(target.Rules{}.Locally(os.Getenv), nil)
 	rings := &signing.Rings{Store: table, Secrets: secrets, Keys: []string{cfg.SealKey}, Random: rand.Reader, Now: clock.Now}
 	newID := ident.Maker(clock.Now)

@@ -155,6 +155,9 @@ func (x *setting) read(sys *template.System) error {
 		x.queues[q.Short()], names[q.Name] = q, q.Short()
 	}
 	for _, rule := range sys.Rules {
+		if rule.Default { // AWS's own bus: no provider says anything here
+			continue
+		}
 		types, ok := rule.Pattern["detail-type"].([]any)
 		if !ok || len(rule.Pattern) != 2 {
 			return fmt.Errorf("rule %s chooses by more than source and detail-type: teach it to the histories", rule.Name)

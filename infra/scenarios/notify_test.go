@@ -153,7 +153,7 @@ func TestScenario30TheCallerHearsBookedAndTheMailFollowsLater(t *testing.T) {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	for _, d := range list {
-		if d.Status != notify.Sent || d.Tries != 3 || d.ProviderID == "" {
+		if d.Status != notify.Delivered || d.Tries != 3 || d.ProviderID == "" {
 			t.Errorf("%+v", d)
 		}
 	}

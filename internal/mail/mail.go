@@ -21,10 +21,15 @@ import (
 
 // SES sends as one verified address. It is called without the SDK's client, whose tables are the largest part of a start-up.
 type SES struct {
-	env  lambdakit.Env
-	from string
-	now  func() time.Time
+	env      lambdakit.Env
+	from     string
+	receipts Receipts
+	now      func() time.Time
 }
+
+// Receipts say where SES tells what became of letters that wait for a word: Set is the configuration set, Queue the tag by
+// which rules on the bus know whose letter it was.
+type Receipts struct{ Set, Queue string }
 
 var service = lambdakit.Service{Name: "ses", Host: "email", Endpoint: "SESV2"}
 
@@ -33,16 +38,19 @@ type request struct {
 	FromEmailAddress string
 	Destination      struct{ ToAddresses []string }
 	Content          struct{ Raw struct{ Data []byte } }
+
+	ConfigurationSetName string `json:",omitempty"`
+	EmailTags            []tag  `json:",omitempty"`
 }
 
 // Open makes the sender.
-func Open(env lambdakit.Env, from string, now func() time.Time) *SES {
-	return &SES{env, from, now}
+func Open(env lambdakit.Env, from string, receipts Receipts, now func() time.Time) *SES {
+	return &SES{env, from, receipts, now}
 }
 
 // SendLetter hands a letter over, once: a sending of unknown outcome is repeated by its message, with the same ids. It returns
 // SES's id.
-func (s *SES) SendLetter(ctx context.Context, _ tenant.ID, l notify.Letter) (string, error) {
+func (s *SES) SendLetter(ctx context.Context, t tenant.ID, l notify.Letter) (string, error) {
 	msg, err := compose(l, s.from, s.now())
 	if err != nil {
 		return "", err
@@ -53,6 +61,9 @@ func (s *SES) SendLetter(ctx context.Context, _ tenant.ID, l notify.Letter) (str
 	}
 	in := request{FromEmailAddress: s.from}
 	in.Destination.ToAddresses, in.Content.Raw.Data = []string{l.To}, raw.Bytes()
+	if l.Ref != "" {
+		in.ConfigurationSetName, in.EmailTags = s.receipts.Set, tags(t, s.receipts.Queue, l.Ref)
+	}
 	var answer struct {
 		MessageID string `json:"MessageId"`
 	}

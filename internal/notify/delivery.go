@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,10 +42,14 @@ type Delivery struct {
 	Status     Status      `json:"status"`
 	Via        Channel     `json:"via,omitempty"` // as it went at last: the channel or its fallback
 	ProviderID string      `json:"provider_id,omitempty"`
-	Tries      int         `json:"tries"`
-	Failures   int         `json:"failures"`
-	CreatedAt  time.Time   `json:"created_at"`
-	UpdatedAt  time.Time   `json:"updated_at"`
+	// CostMicroUSD is what a text message cost, in millionths of a US dollar, as its provider says afterwards.
+	CostMicroUSD int64     `json:"cost_micro_usd,omitempty"`
+	Returned     []Channel `json:"returned,omitempty"` // the ways by which it came back
+	Told         *Told     `json:"told,omitempty"`     // while it may come back and has another way
+	Tries        int       `json:"tries"`
+	Failures     int       `json:"failures"`
+	CreatedAt    time.Time `json:"created_at"`
+	UpdatedAt    time.Time `json:"updated_at"`
 	// Until is when the next attempt may begin: the end of a running one's lease, or of the pause after a failed one.
 	Until time.Time `json:"until,omitzero"`
 }
@@ -57,9 +62,11 @@ func (d Delivery) Name() string {
 // Key is what makes the message one, for providers: a second sending carries the same.
 func (d Delivery) Key() string { return string(d.Kind) + "/" + d.About + "/" + d.Name() }
 
-// Letter is a mail, complete. Server is the company's own mail server; nil: ours.
+// Letter is a mail, complete. Ref is what a receipt of it shall name; empty: nobody waits for one. Server is the company's
+// own mail server, which gives none; nil: ours.
 type Letter struct {
 	Key      string
+	Ref      string
 	Server   *company.SMTPServer
 	To       string
 	FromName string
@@ -78,9 +85,11 @@ type File struct {
 	Body []byte
 }
 
-// Text is a text message, in the alphabet of package gsm and short enough for one. From is what it shows as its sender.
+// Text is a text message, in the alphabet of package gsm and short enough for one. From is what it shows as its sender, Ref
+// what a receipt of it names.
 type Text struct {
 	Key  string
+	Ref  string
 	From string
 	To   string
 	Body string
@@ -141,6 +150,10 @@ func (n *Notifier) attempt(ctx context.Context, t tenant.ID, m message) (outcome
 	case err != nil:
 		return outcome{}, err
 	}
+	m.ways = slices.DeleteFunc(slices.Clone(m.ways), func(w way) bool { return slices.Contains(d.Returned, w.channel) })
+	if len(m.ways) == 0 {
+		return outcome{}, n.bounced(ctx, t, d, "it came back from each address")
+	}
 	for {
 		w := m.way(d.Failures)
 		d.Via = w.channel
@@ -152,9 +165,7 @@ func (n *Notifier) attempt(ctx context.Context, t tenant.ID, m message) (outcome
 		d.Failures++
 		if errors.Is(err, ErrAddress) {
 			if len(m.ways) == 1 {
-				n.Skipped(ctx, t.String(), m.Event, m.Recipient, "its address takes no messages")
-				d.Status, d.Until = Bounced, time.Time{}
-				return outcome{}, n.Store.SaveDelivery(ctx, t, d)
+				return outcome{}, n.bounced(ctx, t, d, "its address takes no messages")
 			}
 			d.Failures = (d.Failures/fallsBackAfter + 1) * fallsBackAfter // asking the same address again is of no use
 		}
@@ -174,6 +185,13 @@ func (n *Notifier) attempt(ctx context.Context, t tenant.ID, m message) (outcome
 	return outcome{again: pause}, n.Store.SaveDelivery(ctx, t, d)
 }
 
+// bounced ends a delivery whose reader cannot be reached.
+func (n *Notifier) bounced(ctx context.Context, t tenant.ID, d Delivery, why string) error {
+	n.Skipped(ctx, t.String(), d.Event, d.Recipient, why)
+	d.Status, d.Until = Bounced, time.Time{}
+	return n.Store.SaveDelivery(ctx, t, d)
+}
+
 var errGivenUp = errors.New("given up")
 
 // hand gives a message to its provider.
@@ -181,10 +199,10 @@ func (n *Notifier) hand(ctx context.Context, t tenant.ID, m message, w way) (str
 	within, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
 	if w.channel == SMS {
-		return n.Texts.SendText(within, t, Text{Key: m.Key(), From: m.sender, To: w.address, Body: m.body})
+		return n.Texts.SendText(within, t, Text{Key: m.Key(), Ref: m.Key(), From: m.sender, To: w.address, Body: m.body})
 	}
 	l := m.letter
-	l.Key, l.To = m.Key(), w.address
+	l.Key, l.Ref, l.To = m.Key(), m.Key(), w.address
 	if l.Invite != nil {
 		invite := *l.Invite
 		invite.Attendee, l.Invite = w.address, &invite

@@ -46,6 +46,7 @@ type world struct {
 	texts        []Text
 	mailFails    func(l Letter) error
 	textFails    func(m Text) error
+	meanwhile    func(l Letter) // happens while a letter is handed over
 	alarms       []string
 	skipped      []string
 	ops, faultAt int // the operation (its beginning and its end count apart) that goes wrong; 0: none
@@ -190,10 +191,36 @@ func (w *world) SaveDelivery(_ context.Context, _ tenant.ID, d Delivery) (err er
 		return err
 	}
 	defer w.trip(&err)
-	if w.deliveries[d.Key()].Tries == d.Tries {
+	if old := w.deliveries[d.Key()]; old.Tries == d.Tries && !slices.Contains(Ends, old.Status) {
 		d.UpdatedAt = w.now
 		w.deliveries[d.Key()] = d
 	}
+	return nil
+}
+
+// Delivery by its name.
+func (w *world) Delivery(_ context.Context, _ tenant.ID, d Delivery) (found Delivery, ok bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.trip(&err)
+	found, ok = w.deliveries[d.Key()]
+	return found, ok, err
+}
+
+// SaveReceipt as the table does it.
+func (w *world) SaveReceipt(_ context.Context, _ tenant.ID, was, next Delivery) (err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.trip(&err); err != nil {
+		return err
+	}
+	defer w.trip(&err)
+	old := w.deliveries[was.Key()]
+	if old.Status != was.Status || old.Tries != was.Tries {
+		return errBusy
+	}
+	next.UpdatedAt = w.now
+	w.deliveries[was.Key()] = next
 	return nil
 }
 
@@ -237,6 +264,9 @@ func (w *world) Commit(_ context.Context, _ tenant.ID, step *ledger.Step) (err e
 
 // SendLetter as the test tells it.
 func (w *world) SendLetter(_ context.Context, _ tenant.ID, l Letter) (_ string, err error) {
+	if w.meanwhile != nil {
+		w.meanwhile(l)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.trip(&err); err != nil {

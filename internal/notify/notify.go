@@ -38,6 +38,10 @@ type Store interface {
 	ClaimDelivery(ctx context.Context, t tenant.ID, d Delivery, lease time.Duration) (Delivery, error)
 	// SaveDelivery writes down what came of an attempt.
 	SaveDelivery(ctx context.Context, t tenant.ID, d Delivery) error
+	// Delivery is a message as it stands, found by what names it.
+	Delivery(ctx context.Context, t tenant.ID, d Delivery) (Delivery, bool, error)
+	// SaveReceipt writes down what a provider said, and gives Busy if the message does not stand any more as it was.
+	SaveReceipt(ctx context.Context, t tenant.ID, was, next Delivery) error
 	Deliveries(ctx context.Context, t tenant.ID, kind ledger.Kind, about string) ([]Delivery, error)
 	Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error
 }
@@ -85,6 +89,7 @@ func (n *Notifier) Handle(ctx context.Context, t tenant.ID, name string, detail 
 	if err != nil {
 		return Again{}, err
 	}
+	f.remember(name, detail)
 	if attempt > 0 && len(f.messages) == 0 && f.later == 0 {
 		return Again{}, n.overtake(ctx, t, f)
 	}
@@ -174,6 +179,8 @@ func (n *Notifier) read(ctx context.Context, t tenant.ID, name string, detail []
 		})
 	case event.CaseEscalated{}.Name():
 		return told(detail, func(e event.CaseEscalated) (fact, error) { return n.caseEscalated(ctx, t, config, e) })
+	case ReminderTimer: // of one that came back
+		return n.remindAgain(ctx, t, config, detail)
 	}
 	return fact{}, fmt.Errorf("no message is known for %s: take the rule away or write one", name)
 }

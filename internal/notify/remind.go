@@ -92,14 +92,10 @@ func (n *Notifier) remind(ctx context.Context, t tenant.ID, id string) error {
 	case !ok || next.At.After(now):
 		return n.wait(ctx, t, a, ok, next.At)
 	}
-	f := aboutAppointment(a.ID, Reminder, a.Sequence)
-	if next.Segment != "" {
-		f.version += "." + next.Segment
-	}
-	if err := n.offer(ctx, t, &x); err != nil {
+	f, err := n.reminding(ctx, t, c, a, next)
+	if err != nil {
 		return err
 	}
-	n.address(ctx, c, &f, customerOf(a), placeOf(a), x.reminder(next))
 	o, err := n.sendAll(ctx, t, f.messages)
 	switch {
 	case o.busy: // the timer stays, whoever is at it sees to it

@@ -5,8 +5,6 @@ package sms
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,10 +17,13 @@ import (
 )
 
 // Sender sends with the function's own role.
-type Sender struct{ env lambdakit.Env }
+type Sender struct {
+	env   lambdakit.Env
+	stage string
+}
 
-// Open makes the sender.
-func Open(env lambdakit.Env) *Sender { return &Sender{env} }
+// Open makes the sender of a stage: the provider speaks to all stages of an account at once, and each hears its own.
+func Open(env lambdakit.Env, stage string) *Sender { return &Sender{env, stage} }
 
 var service = lambdakit.Service{Name: "sms-voice", Host: "sms-voice", Endpoint: "PINPOINT_SMS_VOICE_V2", Target: "PinpointSMSVoiceV2"}
 
@@ -32,7 +33,7 @@ type request struct {
 	OriginationIdentity    string
 	MessageBody            string
 	MessageType            string
-	Context                map[string]string // appears in the provider's own record of the message
+	Context                map[string]string // comes back with what the provider says of the message
 	TimeToLive             int               // seconds
 }
 
@@ -40,18 +41,17 @@ type request struct {
 const waits = 12 * 60 * 60
 
 // SendText hands a message over; it returns the provider's id. The API takes no token that would make a second sending the
-// same one: its Context says so to people who compare.
-func (s *Sender) SendText(ctx context.Context, _ tenant.ID, m notify.Text) (string, error) {
+// same one: the ref in its Context says so to people who compare.
+func (s *Sender) SendText(ctx context.Context, t tenant.ID, m notify.Text) (string, error) {
 	if n, ok := gsm.Length(m.Body); !ok || n > gsm.Single || m.Body == "" {
 		return "", fmt.Errorf("a text message of %d septets (alphabet kept: %t) is not sent: one has 1 to %d", n, ok, gsm.Single)
 	}
-	sum := sha256.Sum256([]byte(m.Key))
 	var answer struct {
 		MessageID string `json:"MessageId"`
 	}
 	err := s.env.Call(ctx, service, "SendTextMessage", request{
 		DestinationPhoneNumber: m.To, OriginationIdentity: m.From, MessageBody: m.Body, MessageType: "TRANSACTIONAL",
-		Context: map[string]string{"message": hex.EncodeToString(sum[:16])}, TimeToLive: waits,
+		Context: map[string]string{"stage": s.stage, "company": t.String(), contextRef: m.Ref}, TimeToLive: waits,
 	}, &answer)
 	if err != nil {
 		return "", refusal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -40,10 +41,10 @@ func (p *provider) sender(t *testing.T) *sms.Sender {
 	t.Cleanup(server.Close)
 	return sms.Open(lambdakit.Env{Region: "eu-central-1", HTTP: server.Client(), Base: server.URL, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "x"}, nil
-	})})
+	})}, "dev")
 }
 
-var text = notify.Text{Key: "APPOINTMENT/1/confirmed#0#sms#customer", From: "SalonMitte", To: "+4915112345678", Body: "Salon Mitte: Ihr Termin ist bestätigt."}
+var text = notify.Text{Key: "APPOINTMENT/1/confirmed#0#sms#customer", Ref: "APPOINTMENT/1/confirmed#0#sms#customer", From: "SalonMitte", To: "+4915112345678", Body: "Salon Mitte: Ihr Termin ist bestätigt."}
 
 func TestATextMessageIsHandedOver(t *testing.T) {
 	t.Parallel()
@@ -59,8 +60,8 @@ func TestATextMessageIsHandedOver(t *testing.T) {
 			t.Errorf("%s is %v, wanted %v", name, p.got[name], want)
 		}
 	}
-	if mark, _ := p.got["Context"].(map[string]any)["message"].(string); len(mark) != 32 || strings.Contains(mark, "APPOINTMENT") {
-		t.Errorf("its mark is %q", mark)
+	if got := fmt.Sprint(p.got["Context"]); got != "map[company:"+us.String()+" ref:"+text.Ref+" stage:dev]" {
+		t.Errorf("what comes back with it is %s", got)
 	}
 	auth := p.header.Get("Authorization")
 	if p.header.Get("X-Amz-Target") != "PinpointSMSVoiceV2.SendTextMessage" || p.header.Get("Content-Type") != "application/x-amz-json-1.0" || !strings.Contains(auth, "/eu-central-1/sms-voice/aws4_request") {
@@ -105,5 +106,25 @@ func TestOnlyWhatIsOneMessageIsSent(t *testing.T) {
 		if _, err := p.sender(t).SendText(t.Context(), us, m); err == nil || p.got != nil {
 			t.Errorf("%s: %v, sent %v", name, err, p.got)
 		}
+	}
+}
+
+func TestWhatTheProviderSaysOfATextMessage(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		event string
+		fate  notify.Fate
+		good  bool
+	}{
+		{"TEXT_DELIVERED", notify.Reached, false}, {"TEXT_INVALID", notify.Returned, true}, {"TEXT_UNREACHABLE", notify.Returned, false}, {"TEXT_TTL_EXPIRED", notify.Returned, false},
+		{"TEXT_SUCCESSFUL", "", false}, {"TEXT_UNKNOWN", "", false}, {"TEXT_OF_TOMORROW", "", false},
+	} {
+		r, ok, err := sms.ReadReceipt([]byte(`{"eventType":"` + tt.event + `","isFinal":true,"messageId":"m-1","context":{"stage":"dev","company":"c","ref":"a/b/c"},"totalMessagePrice":0.0755,"totalCarrierFee":0.001}`))
+		if err != nil || ok != (tt.fate != "") || r != (notify.Receipt{Ref: "a/b/c", Channel: notify.SMS, Fate: tt.fate, ForGood: tt.good, ProviderID: "m-1", Cost: 76_500}) {
+			t.Errorf("%s: %+v, %t, %v", tt.event, r, ok, err)
+		}
+	}
+	if _, _, err := sms.ReadReceipt([]byte(`x`)); err == nil {
+		t.Error("what is no JSON was read")
 	}
 }

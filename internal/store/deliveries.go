@@ -32,18 +32,18 @@ func (s *Table) ClaimDelivery(ctx context.Context, t tenant.ID, d notify.Deliver
 		":one": num(1), ":now": str(instant(now)), ":until": str(instant(now.Add(lease))), ":processing": str(string(notify.Processing)), ":schema": num(schema),
 		":event": str(string(d.Event)), ":version": str(d.Version), ":channel": str(string(d.Channel)), ":recipient": str(d.Recipient),
 	}
-	var ends []string
-	for i, end := range notify.Ends {
-		name := fmt.Sprintf(":end%d", i)
-		values[name] = str(string(end))
-		ends = append(ends, name)
+	told := ""
+	if d.Told != nil {
+		told = ", told = if_not_exists(told, :told)"
+		values[":told"] = &types.AttributeValueMemberM{Value: item{"name": str(d.Told.Name), "detail": str(d.Told.Detail)}}
 	}
+	ends := endsIn(values)
 	out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.name,
 		Key:       deliveryKey(t, d).item(),
 		UpdateExpression: aws.String("SET #status = :processing, #until = :until, updated_at = :now, created_at = if_not_exists(created_at, :now), #schema = :schema, " +
-			"#event = :event, version = :version, channel = :channel, recipient = :recipient ADD tries :one"),
-		ConditionExpression:                 aws.String("attribute_not_exists(#status) OR (NOT #status IN (" + strings.Join(ends, ", ") + ") AND (attribute_not_exists(#until) OR #until <= :now))"),
+			"#event = :event, version = :version, channel = :channel, recipient = :recipient" + told + " ADD tries :one"),
+		ConditionExpression:                 aws.String("attribute_not_exists(#status) OR (NOT #status IN (" + ends + ") AND (attribute_not_exists(#until) OR #until <= :now))"),
 		ExpressionAttributeNames:            map[string]string{"#status": "status", "#until": "until", "#schema": attrSchema, "#event": "event"},
 		ExpressionAttributeValues:           values,
 		ReturnValues:                        types.ReturnValueAllNew,
@@ -68,6 +68,16 @@ func (s *Table) ClaimDelivery(ctx context.Context, t tenant.ID, d notify.Deliver
 	return old, ErrLeased
 }
 
+// endsIn gives the ends' names in an expression, and their values.
+func endsIn(values item) string {
+	names := make([]string, len(notify.Ends))
+	for i, end := range notify.Ends {
+		names[i] = fmt.Sprintf(":end%d", i)
+		values[names[i]] = str(string(end))
+	}
+	return strings.Join(names, ", ")
+}
+
 // instant writes times so that they compare as texts.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
@@ -80,7 +90,8 @@ func deliveryOf(it item, kind ledger.Kind, about string) (notify.Delivery, error
 	return d, nil
 }
 
-// SaveDelivery writes down what came of an attempt, unless a later one has begun since: then that one's outcome counts.
+// SaveDelivery writes down what came of an attempt, unless a later one has begun since, or the provider has told more than
+// the attempt knows: then that counts.
 func (s *Table) SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery) error {
 	until, remove := "", " REMOVE #until"
 	values := item{":status": str(string(d.Status)), ":now": str(instant(s.now())), ":failures": num(int64(d.Failures)), ":via": str(string(d.Via)), ":id": str(d.ProviderID), ":tries": num(int64(d.Tries))}
@@ -92,7 +103,7 @@ func (s *Table) SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery
 		TableName:                 &s.name,
 		Key:                       deliveryKey(t, d).item(),
 		UpdateExpression:          aws.String("SET #status = :status, updated_at = :now, failures = :failures, via = :via, provider_id = :id" + until + remove),
-		ConditionExpression:       aws.String("tries = :tries"),
+		ConditionExpression:       aws.String("tries = :tries AND NOT #status IN (" + endsIn(values) + ")"),
 		ExpressionAttributeNames:  map[string]string{"#status": "status", "#until": "until"},
 		ExpressionAttributeValues: values,
 	}, s.as(t))
@@ -100,6 +111,57 @@ func (s *Table) SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery
 		return fmt.Errorf("write down a message: %w", err)
 	}
 	return nil
+}
+
+// Delivery is a message by what names it.
+func (s *Table) Delivery(ctx context.Context, t tenant.ID, d notify.Delivery) (notify.Delivery, bool, error) {
+	it, err := s.get(ctx, t, deliveryKey(t, d))
+	if err != nil || it == nil {
+		return d, false, err
+	}
+	found, err := deliveryOf(it, d.Kind, d.About)
+	return found, err == nil, err
+}
+
+// SaveReceipt writes down what a provider said of a message that stands as it was; ErrLeased where it does not any more.
+func (s *Table) SaveReceipt(ctx context.Context, t tenant.ID, was, next notify.Delivery) error {
+	set, remove := "", " REMOVE #until"
+	values := item{
+		":was": str(string(was.Status)), ":tries": num(int64(was.Tries)), ":status": str(string(next.Status)), ":now": str(instant(s.now())), ":via": str(string(next.Via)), ":id": str(next.ProviderID),
+		":cost": num(next.CostMicroUSD), ":next": num(int64(next.Tries)),
+	}
+	if len(next.Returned) > 0 {
+		set += ", returned = :returned"
+		values[":returned"] = texts(next.Returned)
+	}
+	if !next.Until.IsZero() {
+		set, remove = set+", #until = :until", ""
+		values[":until"] = str(instant(next.Until))
+	}
+	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 &s.name,
+		Key:                       deliveryKey(t, was).item(),
+		UpdateExpression:          aws.String("SET #status = :status, updated_at = :now, via = :via, provider_id = :id, cost_micro_usd = :cost, tries = :next" + set + remove),
+		ConditionExpression:       aws.String("#status = :was AND tries = :tries"),
+		ExpressionAttributeNames:  map[string]string{"#status": "status", "#until": "until"},
+		ExpressionAttributeValues: values,
+	}, s.as(t))
+	if failedCondition(err) {
+		return ErrLeased
+	}
+	if err != nil {
+		return fmt.Errorf("write down a receipt: %w", err)
+	}
+	return nil
+}
+
+// texts is a list of them.
+func texts[S ~string](list []S) *types.AttributeValueMemberL {
+	out := &types.AttributeValueMemberL{Value: make([]types.AttributeValue, len(list))}
+	for i, x := range list {
+		out.Value[i] = str(string(x))
+	}
+	return out
 }
 
 // Deliveries are the messages about an aggregate, by event and version.

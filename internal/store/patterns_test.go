@@ -241,6 +241,10 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, err := s.ClaimDelivery(ctx, us, notify.Delivery{Kind: ledger.OfAppointment, About: "AID", Event: "EVENTNAME", Version: "VERSION", Channel: "CHANNEL", Recipient: "RECIPIENT"}, time.Minute)
 		return err
 	},
+	"Delivery": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.Delivery(ctx, us, notify.Delivery{Kind: ledger.OfAppointment, About: "AID", Event: "EVENTNAME", Version: "VERSION", Channel: "CHANNEL", Recipient: "RECIPIENT"})
+		return err
+	},
 	"Deliveries": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		_, err := s.Deliveries(ctx, us, ledger.OfAppointment, "AID")
 		return err
@@ -375,7 +379,7 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 }
 
 // writing are the methods that are no question: they write whole records by keys of keys.go.
-var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal", "CountPlay"}
+var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "SaveReceipt", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal", "CountPlay"}
 
 var names = strings.NewReplacer(
 	"COMPANY#CID", "COMPANY#<company>", "#CALL#CALLID", "#CALL#<call>", "#APPOINTMENT#AID", "#APPOINTMENT#<appointment>", "TOOL#0007", "TOOL#<seq>",

@@ -80,6 +80,9 @@ func createBus(ctx context.Context, url string, s *template.System) error {
 		return err
 	}
 	for _, r := range s.Rules {
+		if r.Default { // played by the endpoint
+			continue
+		}
 		pattern, err := json.Marshal(r.Pattern)
 		if err != nil {
 			return err

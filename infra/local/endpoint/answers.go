@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
@@ -80,8 +81,11 @@ var (
 	smsSender = regexp.MustCompile(`^[A-Za-z0-9_:/+-]{1,256}$`)
 )
 
+// mailTag is the shape of EmailTags' names and values (docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html).
+var mailTag = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+
 // sms takes a text message.
-func (e *Endpoint) sms(c *call) *answer {
+func (e *Endpoint) sms(ctx context.Context, c *call) *answer {
 	bad := func(reason string) *answer {
 		body, _ := json.Marshal(map[string]string{"__type": "ValidationException", "Message": reason, "Reason": "INVALID_PARAMETER"})
 		return &answer{http.StatusBadRequest, http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, body}
@@ -89,7 +93,10 @@ func (e *Endpoint) sms(c *call) *answer {
 	if c.operation != "SendTextMessage" {
 		return bad("only SendTextMessage is known to the local stack")
 	}
-	var in struct{ DestinationPhoneNumber, OriginationIdentity, MessageBody, MessageType string }
+	var in struct {
+		DestinationPhoneNumber, OriginationIdentity, MessageBody, MessageType string
+		Context                                                               map[string]string
+	}
 	if err := json.Unmarshal(c.body, &in); err != nil {
 		return bad(err.Error())
 	}
@@ -103,23 +110,25 @@ func (e *Endpoint) sms(c *call) *answer {
 	case in.MessageType != "" && in.MessageType != "TRANSACTIONAL" && in.MessageType != "PROMOTIONAL":
 		return bad("MessageType")
 	}
-	id, err := e.Mailbox.ReceiveSMS(in.OriginationIdentity, in.DestinationPhoneNumber, in.MessageBody)
-	if err != nil {
-		return jsonError(http.StatusInternalServerError, "InternalServerException", err.Error())
+	id, fate, err := e.Mailbox.ReceiveSMS(in.OriginationIdentity, in.DestinationPhoneNumber, in.MessageBody)
+	if err == nil {
+		err = e.textEvent(ctx, id, in.OriginationIdentity, in.DestinationPhoneNumber, in.MessageType, in.Context, fate)
 	}
-	return jsonAnswer(map[string]string{"MessageId": id})
+	return received(id, err)
 }
 
 // ses takes a letter that SendEmail carries as MIME.
-func (e *Endpoint) ses(c *call) *answer {
+func (e *Endpoint) ses(ctx context.Context, c *call) *answer {
 	bad := func(why string) *answer { return jsonError(http.StatusBadRequest, "BadRequestException", why) }
 	if c.operation != "SendEmail" {
 		return bad("only SendEmail is known to the local stack")
 	}
 	var in struct {
-		FromEmailAddress string
-		Destination      struct{ ToAddresses, CcAddresses, BccAddresses []string }
-		Content          struct{ Raw struct{ Data []byte } }
+		FromEmailAddress     string
+		Destination          struct{ ToAddresses, CcAddresses, BccAddresses []string }
+		Content              struct{ Raw struct{ Data []byte } }
+		ConfigurationSetName string
+		EmailTags            []struct{ Name, Value string }
 	}
 	if err := json.Unmarshal(c.body, &in); err != nil {
 		return bad(err.Error())
@@ -131,9 +140,19 @@ func (e *Endpoint) ses(c *call) *answer {
 	if len(to) == 0 {
 		return bad("the letter has no Destination")
 	}
-	id, err := e.Mailbox.ReceiveSES(in.FromEmailAddress, to, in.Content.Raw.Data)
-	if err != nil {
-		return jsonError(http.StatusInternalServerError, "InternalServiceErrorException", err.Error())
+	tags := map[string]any{}
+	for _, t := range in.EmailTags {
+		if !mailTag.MatchString(t.Name) || !mailTag.MatchString(t.Value) {
+			return bad("a tag's name and value have 1 to 256 letters, digits, _ and -: " + t.Name + "=" + t.Value)
+		}
+		tags[t.Name] = []string{t.Value}
 	}
-	return jsonAnswer(map[string]string{"MessageId": id})
+	if _, known := e.System.MailSets[in.ConfigurationSetName]; !known && in.ConfigurationSetName != "" {
+		return jsonError(http.StatusNotFound, "NotFoundException", "there is no configuration set "+in.ConfigurationSetName)
+	}
+	id, fate, err := e.Mailbox.ReceiveSES(in.FromEmailAddress, to, in.Content.Raw.Data)
+	if err == nil {
+		err = e.mailEvents(ctx, in.ConfigurationSetName, tags, id, in.FromEmailAddress, to, fate)
+	}
+	return received(id, err)
 }

@@ -18,10 +18,10 @@ import (
 	"github.com/askpro/gateway/infra/local/template"
 )
 
-// Mailbox takes what SES and End User Messaging would send.
+// Mailbox takes what SES and End User Messaging would send. fate is what becomes of it: empty, Bounce or Complaint.
 type Mailbox interface {
-	ReceiveSES(from string, to []string, raw []byte) (messageID string, err error)
-	ReceiveSMS(from, to, text string) (messageID string, err error)
+	ReceiveSES(from string, to []string, raw []byte) (messageID, fate string, err error)
+	ReceiveSMS(from, to, text string) (messageID, fate string, err error)
 }
 
 // Options of an endpoint.
@@ -42,16 +42,21 @@ type Endpoint struct {
 	counts  counts
 	faults  faults
 	shelf   shelf
+	rules   []template.Rule // of the default bus
 	http    *http.Client
 }
 
 // New makes an endpoint.
-func New(o Options) *Endpoint {
+func New(o Options) (*Endpoint, error) {
 	if o.Nudge == nil {
 		o.Nudge = func() {}
 	}
-	e := &Endpoint{Options: o, callers: newCallers(), keys: keysOf(o.System.Table), http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
-	return e
+	rules, err := defaultRules(o.System)
+	if err != nil {
+		return nil, err
+	}
+	e := &Endpoint{Options: o, rules: rules, callers: newCallers(), keys: keysOf(o.System.Table), http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
+	return e, nil
 }
 
 // call is one request on its way through the endpoint.
@@ -177,9 +182,9 @@ func (e *Endpoint) perform(ctx context.Context, c *call) (*answer, error) {
 	case c.service == "sts":
 		kept = e.sts(c)
 	case c.service == "ses":
-		kept = e.ses(c)
+		kept = e.ses(context.WithoutCancel(ctx), c)
 	case c.service == "sms":
-		kept = e.sms(c)
+		kept = e.sms(context.WithoutCancel(ctx), c)
 	case c.service == "sqs" && strings.HasPrefix(c.operation, "SendMessage"):
 		var err error
 		if kept, err = e.keep(ctx, c); err != nil {

@@ -29,6 +29,7 @@ type world struct {
 	mu     sync.Mutex
 	now    time.Time
 	reply  func(target string, body []byte) (int, string)
+	fate   string // of what is sent
 	record record
 }
 
@@ -59,19 +60,19 @@ type mail struct {
 }
 
 // ReceiveSES is the world's letter box.
-func (w *world) ReceiveSES(from string, to []string, raw []byte) (string, error) {
+func (w *world) ReceiveSES(from string, to []string, raw []byte) (id, fate string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.record.mails = append(w.record.mails, mail{from, to, string(raw)})
-	return "mail-1", nil
+	return "mail-1", w.fate, nil
 }
 
 // ReceiveSMS is where the world's text messages end.
-func (w *world) ReceiveSMS(from, to, text string) (string, error) {
+func (w *world) ReceiveSMS(from, to, text string) (id, fate string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.record.texts = append(w.record.texts, from+" "+to+" "+text)
-	return "text-1", nil
+	return "text-1", w.fate, nil
 }
 
 // Now is the stack's clock.
@@ -100,7 +101,7 @@ func newWorld(t *testing.T) *world {
 		_, _ = io.WriteString(rw, answer)
 	}))
 	t.Cleanup(behind.Close)
-	w.Endpoint = endpoint.New(endpoint.Options{
+	w.Endpoint, err = endpoint.New(endpoint.Options{
 		System: w.system, Emulator: behind.URL, Mailbox: w,
 		Now: w.Now,
 		Kill: func(process string) {
@@ -109,6 +110,9 @@ func newWorld(t *testing.T) *world {
 			w.record.killed = append(w.record.killed, process)
 		},
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/_local/", w.Controls())
 	mux.Handle("/", w.Endpoint)

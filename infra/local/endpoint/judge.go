@@ -153,6 +153,9 @@ func (e *Endpoint) actions(c *call) ([]iam.Request, error) {
 			return nil, fmt.Errorf("FromEmailAddress: %w", err)
 		}
 		add(c.operation, arn("ses", "identity/", from.Address[strings.LastIndexByte(from.Address, '@')+1:]))
+		if set := text(in["ConfigurationSetName"]); set != "" {
+			add(c.operation, arn("ses", "configuration-set/", set))
+		}
 	}
 	return list, nil
 }

@@ -54,7 +54,9 @@ func withEmulator(t *testing.T) *world {
 	if err := emulator.Create(t.Context(), e.URL, w.system, nil); err != nil {
 		t.Fatal(err)
 	}
-	w.Endpoint = endpoint.New(endpoint.Options{System: w.system, Emulator: e.URL, Now: w.Now, Mailbox: w, Kill: func(string) {}})
+	if w.Endpoint, err = endpoint.New(endpoint.Options{System: w.system, Emulator: e.URL, Now: w.Now, Mailbox: w, Kill: func(string) {}}); err != nil {
+		t.Fatal(err)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/_local/", w.Controls())
 	mux.Handle("/", w.Endpoint)

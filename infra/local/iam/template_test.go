@@ -37,6 +37,9 @@ func needs(s *template.System) map[string][]need {
 	text := func(sender string) need {
 		return need{action: "sms-voice:SendTextMessage", resource: "arn:aws:sms-voice:eu-central-1:000000000000:" + sender}
 	}
+	letter := func(resource string) need {
+		return need{action: "ses:SendEmail", resource: "arn:aws:ses:eu-central-1:000000000000:" + resource}
+	}
 	stream := s.Table.ARN + "/stream/2026"
 	return map[string][]need{
 		"hook-retell-inbound": append([]need{route, number, secret("retell"), send("sync")}, assume("TenantReadRole")...),
@@ -45,10 +48,10 @@ func needs(s *template.System) map[string][]need {
 		"hook-calcom":         {route, secret("calcom-webhook"), send("sync"), object("s3:PutObject", "incoming/calcom/1.json.gz")},
 		"web-recording":       append([]need{secret("recording")}, assume("TenantWriteRole")...),
 		"work-default":        append(append(consume("default"), secret("retell"), object("s3:GetObject", "incoming/retell/1.json.gz")), assume("TenantWriteRole")...),
-		"work-notifications": append(append(consume("notifications"), send("notifications"), need{action: "ses:SendEmail", resource: "arn:aws:ses:eu-central-1:000000000000:identity/" + s.Mail},
+		"work-notifications": append(append(consume("notifications"), send("notifications"), letter("identity/"+s.Mail), letter("configuration-set/askpro-local-MailSet"),
 			text("sender-id/SalonMitte/DE"), text("phone-number/phone-0123"), secret("smtp"), secret("manage")), assume("TenantWriteRole")...),
 		"work-sync": append(append(consume("sync"), send("sync"), send("notifications"), secret("calcom"), object("s3:GetObject", "incoming/calcom/1.json.gz")), assume("TenantWriteRole")...),
-		"work-gateway": append(append(consume("gateway"), send("gateway"), need{action: "ses:SendEmail", resource: "arn:aws:ses:eu-central-1:000000000000:identity/" + s.Mail},
+		"work-gateway": append(append(consume("gateway"), send("gateway"), letter("identity/"+s.Mail), letter("configuration-set/askpro-local-MailSet"),
 			secret("webhook"), secret("smtp"), secret("seal"), secret("recording")), assume("TenantWriteRole")...),
 		"stream-outbox": {
 			{action: "dynamodb:GetRecords", resource: stream}, {action: "dynamodb:GetShardIterator", resource: stream}, {action: "dynamodb:DescribeStream", resource: stream}, {action: "dynamodb:ListStreams", resource: stream},

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/askpro/gateway/infra/local/pattern"
 	"github.com/askpro/gateway/infra/local/template"
 )
 
@@ -63,7 +64,12 @@ func New(o Options) (*Sources, error) {
 
 func known(x template.Source) error {
 	if x.Stream {
-		return knownFilters(x.Filters)
+		for _, f := range x.Filters {
+			if err := pattern.Known(f); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	if len(x.Filters) > 0 {
 		return fmt.Errorf("filters on a queue are not known to the local stack")

@@ -23,7 +23,11 @@ func TestFunctionsMayCallTheInboxAndTheTelephoneAndNothingElseHere(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Stack{Options: Options{Ports: ports}, operator: at, Endpoint: endpoint.New(endpoint.Options{System: system, Now: time.Now})}
+	front, err := endpoint.New(endpoint.Options{System: system, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Stack{Options: Options{Ports: ports}, operator: at, Endpoint: front}
 	f, ok := system.FunctionNamed("work-gateway")
 	if !ok {
 		t.Fatal("work-gateway is missing")

@@ -151,11 +151,13 @@ func (s *Stack) connect(bootstraps map[string]string) error {
 	s.Retell = retell.New()
 	s.Retell.Now = s.Clock.Now
 	s.Calcom = calcom.New(calcom.Options{Now: s.Clock.Now, Deliver: s.operator.API, Kill: func(function string) { s.Host.KillBusy(function) }})
-	s.Endpoint = endpoint.New(endpoint.Options{
+	var err error
+	if s.Endpoint, err = endpoint.New(endpoint.Options{
 		System: s.System, Emulator: s.emulator.URL, Now: s.Clock.Now, Mailbox: s.Inbox,
 		Kill: func(process string) { s.Host.Kill(process) }, Nudge: func() { s.sources.Nudge() },
-	})
-	var err error
+	}); err != nil {
+		return err
+	}
 	s.Host, err = lambdahost.New(lambdahost.Options{
 		Functions: s.System.Functions, Bootstraps: bootstraps, Logs: s.Logs(), Now: s.Clock.Now, Frozen: s.Clock.Frozen,
 		Environment: s.environment, Report: s.report, MostPer: mostPer,

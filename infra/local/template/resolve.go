@@ -85,7 +85,7 @@ func (r *resolver) ref(id, at string) (any, error) {
 	switch r.types[id] {
 	case "AWS::SQS::Queue":
 		return r.o.Endpoint + "/" + Account + "/" + r.name(id), nil
-	case "AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Events::EventBus", "AWS::IAM::Role", "AWS::Serverless::Function", "AWS::Serverless::HttpApi":
+	case "AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Events::EventBus", "AWS::IAM::Role", "AWS::Serverless::Function", "AWS::Serverless::HttpApi", "AWS::SES::ConfigurationSet":
 		return r.name(id), nil
 	}
 	return nil, fmt.Errorf("%s: Ref to %s, which is no parameter and no resource with a known name", at, id)
@@ -115,6 +115,8 @@ func (r *resolver) attribute(id, name, at string) (string, error) {
 		return "arn:aws:s3:::" + r.name(id), nil
 	case "AWS::Events::EventBus.Arn":
 		return arn("events", "event-bus/"+r.name(id)), nil
+	case "AWS::Events::Rule.Arn": // of the default bus: those of another one have its name between
+		return arn("events", "rule/"+r.name(id)), nil
 	case "AWS::IAM::Role.Arn":
 		return "arn:aws:iam::" + Account + ":role/" + r.name(id), nil
 	case "AWS::Serverless::Function.Arn":

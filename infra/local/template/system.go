@@ -18,7 +18,7 @@ var ignored = map[string]bool{
 }
 
 func (r *resolver) system(globals *yaml.Node) (*System, error) {
-	s := &System{Options: r.o}
+	s := &System{Options: r.o, MailSets: map[string][]string{}}
 	global, err := r.object(globals, "Globals.Function")
 	if err != nil {
 		return nil, err
@@ -39,6 +39,11 @@ func (r *resolver) system(globals *yaml.Node) (*System, error) {
 			s.Bus = Bus{r.name(id), arn}
 		case "AWS::SES::EmailIdentity":
 			s.Mail = text(p["EmailIdentity"])
+		case "AWS::SES::ConfigurationSet":
+			s.MailSets[r.name(id)] = s.MailSets[r.name(id)] // one that tells nothing is known, too
+		case "AWS::SES::ConfigurationSetEventDestination":
+			set, types := mailEvents(p)
+			s.MailSets[set] = append(s.MailSets[set], types...)
 		case "AWS::SQS::Queue":
 			s.Queues = append(s.Queues, r.queue(id, p))
 		case "AWS::IAM::Role":
@@ -104,12 +109,23 @@ func (r *resolver) role(id string, p map[string]any) Role {
 }
 
 func (r *resolver) rule(id string, p map[string]any) Rule {
-	rule := Rule{LogicalID: id, Name: r.name(id), Pattern: plain(object(p["EventPattern"]))}
+	rule := Rule{LogicalID: id, Name: r.name(id), Default: p["EventBusName"] == nil, Pattern: plain(object(p["EventPattern"]))}
 	for _, t := range list(p["Targets"]) {
 		target := object(t)
 		rule.Targets = append(rule.Targets, Target{ID: text(target["Id"]), ARN: text(target["Arn"]), Queue: resource(text(target["Arn"])), Raw: plain(target)})
 	}
 	return rule
+}
+
+// mailEvents are the sending events that a configuration set tells the default bus: the one bus that SES speaks on.
+func mailEvents(p map[string]any) (set string, types []string) {
+	to := object(p["EventDestination"])
+	if to["Enabled"] == true && to["EventBridgeDestination"] != nil {
+		for _, x := range list(to["MatchingEventTypes"]) {
+			types = append(types, strings.ToLower(text(x)))
+		}
+	}
+	return text(p["ConfigurationSetName"]), types
 }
 
 func (r *resolver) source(id string, p map[string]any) (Source, error) {

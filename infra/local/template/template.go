@@ -36,7 +36,8 @@ type System struct {
 	Sources   []Source
 	Rules     []Rule
 	Roles     []Role
-	Mail      string // the verified sender domain
+	Mail      string              // the verified sender domain
+	MailSets  map[string][]string // SES configuration sets, and which sending events they tell the default bus: delivery, bounce, …
 }
 
 // Function is one Lambda. Its physical name is the name of its folder under functions/.
@@ -93,10 +94,11 @@ type Source struct {
 	OnFailure      string // stream: name of the queue that gets what could not be handled
 }
 
-// Rule sends events of the bus to queues.
+// Rule sends events of a bus to queues. Default tells the account's own bus, where AWS's services speak.
 type Rule struct {
 	LogicalID string
 	Name      string
+	Default   bool
 	Pattern   map[string]any
 	Targets   []Target
 }

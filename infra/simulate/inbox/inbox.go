@@ -48,8 +48,8 @@ func New(now func() time.Time) *Inbox {
 func empty() Messages { return Messages{Mails: []Mail{}, SMS: []SMS{}, Webhooks: []Webhook{}} }
 
 // ReceiveSES takes a letter as SES's SendEmail (raw) hands it over: to are the destinations, whatever its header says.
-// It returns the message id that SES would answer with.
-func (b *Inbox) ReceiveSES(from string, to []string, raw []byte) (string, error) {
+// It returns the message id that SES would answer with, and what becomes of the letter: "" is delivered, else a fault's mode.
+func (b *Inbox) ReceiveSES(from string, to []string, raw []byte) (id, fate string, err error) {
 	return b.receiveMail(envelope{via: "ses", from: from, to: to}, raw)
 }
 
@@ -61,32 +61,38 @@ type envelope struct {
 	login     string
 }
 
-func (b *Inbox) receiveMail(e envelope, raw []byte) (string, error) {
-	if f := b.fault("mail"); f != nil {
-		return "", errRefused
+func (b *Inbox) receiveMail(e envelope, raw []byte) (id, fate string, err error) {
+	if f := b.fault("mail", e.to...); f != nil {
+		if f.Mode == "refuse" {
+			return "", "", errRefused
+		}
+		fate = f.Mode
 	}
 	m, err := parse(raw)
 	if err != nil {
-		return "", fmt.Errorf("that is no letter: %w", err)
+		return "", "", fmt.Errorf("that is no letter: %w", err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	m.ID, m.ReceivedAt, m.Via, m.Sender, m.To = b.nextID(), b.now(), e.via, e.from, slices.Clone(e.to)
 	m.Encrypted, m.Login = e.encrypted, e.login
 	b.got.Mails = append(b.got.Mails, m)
-	return m.ID, nil
+	return m.ID, fate, nil
 }
 
-// ReceiveSMS takes a text message and returns the id that the service would answer with.
-func (b *Inbox) ReceiveSMS(from, to, text string) (string, error) {
-	if f := b.fault("sms"); f != nil {
-		return "", errRefused
+// ReceiveSMS takes a text message and returns the id that the service would answer with, and what becomes of it.
+func (b *Inbox) ReceiveSMS(from, to, text string) (id, fate string, err error) {
+	if f := b.fault("sms", to); f != nil {
+		if f.Mode == "refuse" {
+			return "", "", errRefused
+		}
+		fate = f.Mode
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	m := SMS{b.nextID(), b.now(), from, to, text}
 	b.got.SMS = append(b.got.SMS, m)
-	return m.ID, nil
+	return m.ID, fate, nil
 }
 
 // errRefused is a fault's doing.

@@ -110,7 +110,7 @@ func checkLetter(t *testing.T, m inbox.Mail) {
 func TestALetterThatSESTakesIsParsed(t *testing.T) {
 	t.Parallel()
 	b, url := start(t)
-	id, err := b.ReceiveSES("bounce@askpro.example", []string{"erika.muster@example.de", "mitte@salon-mitte.example"}, letter(t))
+	id, _, err := b.ReceiveSES("bounce@askpro.example", []string{"erika.muster@example.de", "mitte@salon-mitte.example"}, letter(t))
 	if err != nil || id != "local-000001" {
 		t.Fatalf("%s, %v", id, err)
 	}
@@ -122,7 +122,7 @@ func TestALetterThatSESTakesIsParsed(t *testing.T) {
 	if n := len(messages(t, url, "?to=max@example.de").Mails); n != 0 {
 		t.Errorf("%d letters to somebody else", n)
 	}
-	if _, err := b.ReceiveSES("a@askpro.example", []string{"b@example.de"}, []byte("no letter")); err == nil {
+	if _, _, err := b.ReceiveSES("a@askpro.example", []string{"b@example.de"}, []byte("no letter")); err == nil {
 		t.Error("what is no letter was taken")
 	}
 }
@@ -170,10 +170,10 @@ func TestATextMessageArrives(t *testing.T) {
 	t.Parallel()
 	b, url := start(t)
 	control(t, "POST", url+"/_sim/faults", inbox.Fault{Path: "sms", Mode: "refuse", Times: 1}, nil)
-	if _, err := b.ReceiveSMS("AskPro", "+4915112345678", "x"); err == nil {
+	if _, _, err := b.ReceiveSMS("AskPro", "+4915112345678", "x"); err == nil {
 		t.Error("it was told to refuse")
 	}
-	id, err := b.ReceiveSMS("AskPro", "+4915112345678", "Ihr Termin: Dienstag, 10 Uhr.")
+	id, _, err := b.ReceiveSMS("AskPro", "+4915112345678", "Ihr Termin: Dienstag, 10 Uhr.")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestATextMessageArrives(t *testing.T) {
 func TestMessagesCanBeForgotten(t *testing.T) {
 	t.Parallel()
 	b, url := start(t)
-	if _, err := b.ReceiveSMS("", "+49", "x"); err != nil {
+	if _, _, err := b.ReceiveSMS("", "+49", "x"); err != nil {
 		t.Fatal(err)
 	}
 	control(t, "DELETE", url+"/_sim/messages", nil, nil)
@@ -199,7 +199,7 @@ func TestMessagesCanBeForgotten(t *testing.T) {
 	}
 	control(t, "POST", url+"/_sim/faults", inbox.Fault{Path: "sms", Mode: "refuse"}, nil)
 	b.Clear()
-	if _, err := b.ReceiveSMS("", "+49", "x"); err != nil {
+	if _, _, err := b.ReceiveSMS("", "+49", "x"); err != nil {
 		t.Errorf("clearing forgets faults, too: %v", err)
 	}
 }

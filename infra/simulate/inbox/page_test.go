@@ -38,13 +38,13 @@ func look(t *testing.T, url string) (string, http.Header) {
 func TestThePageShowsAllThatArrived(t *testing.T) {
 	t.Parallel()
 	b, url := start(t)
-	if _, err := b.ReceiveSES("a@askpro.example", []string{"erika.muster@example.de"}, letter(t)); err != nil {
+	if _, _, err := b.ReceiveSES("a@askpro.example", []string{"erika.muster@example.de"}, letter(t)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.ReceiveSMS("AskPro", "+4915112345678", "die erste"); err != nil {
+	if _, _, err := b.ReceiveSMS("AskPro", "+4915112345678", "die erste"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.ReceiveSMS("AskPro", "+4915112345678", "die zweite"); err != nil {
+	if _, _, err := b.ReceiveSMS("AskPro", "+4915112345678", "die zweite"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := post(t.Context(), url+"/receive/crm", `{"id":7}`, nil); err != nil {
@@ -72,10 +72,10 @@ func TestThePageEscapesEverything(t *testing.T) {
 	b, url := start(t)
 	const evil = `"><script>alert(1)</script>`
 	raw := "From: x@example.org\r\nSubject: " + evil + "\r\nX-Evil: " + evil + "\r\nContent-Type: text/html\r\n\r\n" + evil
-	if _, err := b.ReceiveSES(evil, []string{evil}, []byte(raw)); err != nil {
+	if _, _, err := b.ReceiveSES(evil, []string{evil}, []byte(raw)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.ReceiveSMS(evil, evil, evil); err != nil {
+	if _, _, err := b.ReceiveSMS(evil, evil, evil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := post(t.Context(), url+"/receive/%3Cscript%3Ealert(1)", evil, map[string]string{

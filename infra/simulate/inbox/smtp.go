@@ -109,7 +109,7 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	_, encrypted := s.conn.TLSConnectionState()
-	_, err = s.box.receiveMail(envelope{via: "smtp", from: s.from, to: s.to, encrypted: encrypted, login: s.login}, raw)
+	_, _, err = s.box.receiveMail(envelope{via: "smtp", from: s.from, to: s.to, encrypted: encrypted, login: s.login}, raw)
 	switch err {
 	case nil:
 		return nil

@@ -566,6 +566,54 @@ var cases = []testCase{
 		want.Status, want.Tries, want.Via, want.ProviderID, want.Until, want.UpdatedAt = notify.Sent, 3, notify.SMS, "id", time.Time{}, x.now
 		x.same(claim(store.ErrSealed), want)
 	}},
+	{"what a provider says of a message counts over what its attempt knows, and is written over what was read alone", func(x *try) {
+		d := notify.Delivery{
+			Kind: ledger.OfAppointment, About: "a1", Event: notify.Confirmed, Version: "0", Channel: notify.Email, Recipient: "customer",
+			Told: &notify.Told{Name: "appointment.confirmed.v1", Detail: `{"appointment_id":"a1"}`},
+		}
+		_, ok, err := x.Delivery(x.Context(), x.t, d)
+		x.ok(err)
+		x.same(ok, false)
+		claimed, err := x.ClaimDelivery(x.Context(), x.t, d, time.Minute)
+		x.ok(err)
+		stands := func(want notify.Delivery) {
+			x.Helper()
+			got, ok, err := x.Delivery(x.Context(), x.t, d)
+			x.ok(err)
+			x.same(ok, true)
+			x.same(got, want)
+		}
+		stands(claimed)
+
+		reached := claimed
+		reached.Status, reached.Via, reached.ProviderID, reached.CostMicroUSD, reached.Until = notify.Delivered, notify.Email, "ses-1", 75_000, time.Time{}
+		x.ok(x.SaveReceipt(x.Context(), x.t, claimed, reached))
+		reached.UpdatedAt = x.now
+		stands(reached)
+		sent := claimed
+		sent.Status, sent.Until = notify.Sent, time.Time{}
+		x.ok(x.SaveDelivery(x.Context(), x.t, sent)) // the attempt knows less
+		stands(reached)
+
+		back := reached
+		back.Status, back.Returned, back.Until, back.Tries = notify.Waiting, []notify.Channel{notify.Email}, x.now, 2 // the attempt is taken away from its worker
+		x.now = x.now.Add(time.Second)
+		x.ok(x.SaveReceipt(x.Context(), x.t, reached, back))
+		back.UpdatedAt = x.now
+		stands(back)
+		if err := x.SaveReceipt(x.Context(), x.t, reached, back); !errors.Is(err, store.ErrLeased) {
+			x.Fatalf("written over what stands no more: %v", err)
+		}
+		again, err := x.ClaimDelivery(x.Context(), x.t, d, time.Minute)
+		x.ok(err)
+		back.Status, back.Tries, back.Until = notify.Processing, 3, x.now.Add(time.Minute)
+		x.same(again, back)
+		never := d
+		never.About = "a2"
+		if err := x.SaveReceipt(x.Context(), x.t, never, never); !errors.Is(err, store.ErrLeased) {
+			x.Fatalf("of a message that nobody began: %v", err)
+		}
+	}},
 	{"messages about something are listed by event and version; one never begun is not written down", func(x *try) {
 		about := func(event notify.Event, version, about string) notify.Delivery {
 			return notify.Delivery{Kind: ledger.OfCall, About: about, Event: event, Version: version, Channel: notify.Email, Recipient: "branch"}

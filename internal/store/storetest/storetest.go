@@ -72,6 +72,8 @@ type Store interface {
 	Vanish(ctx context.Context, t tenant.ID, v company.Vanished, back bool) error
 	ClaimDelivery(ctx context.Context, t tenant.ID, d notify.Delivery, lease time.Duration) (notify.Delivery, error)
 	SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery) error
+	Delivery(ctx context.Context, t tenant.ID, d notify.Delivery) (notify.Delivery, bool, error)
+	SaveReceipt(ctx context.Context, t tenant.ID, was, next notify.Delivery) error
 	Deliveries(ctx context.Context, t tenant.ID, kind ledger.Kind, about string) ([]notify.Delivery, error)
 	Take(ctx context.Context, t tenant.ID, timer store.Timer) error
 	Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (desk.Capture, error)

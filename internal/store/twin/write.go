@@ -59,6 +59,9 @@ func (s *Table) ClaimDelivery(ctx context.Context, t tenant.ID, d notify.Deliver
 		x.Event, x.Version, x.Channel, x.Recipient = d.Event, d.Version, d.Channel, d.Recipient
 		x.Status, x.UpdatedAt, x.Until = notify.Processing, millis(now), millis(now.Add(lease))
 		x.Tries++
+		if x.Told == nil {
+			x.Told = d.Told
+		}
 		s.records[deliveryAt(t, d)] = &record{value: x}
 		found = x
 		return nil
@@ -67,14 +70,38 @@ func (s *Table) ClaimDelivery(ctx context.Context, t tenant.ID, d notify.Deliver
 	return found, err
 }
 
-// SaveDelivery writes down what came of an attempt, unless a later one has begun since.
+// SaveDelivery writes down what came of an attempt, unless a later one has begun since or the provider has told more.
 func (s *Table) SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery) error {
 	return s.do(ctx, "SaveDelivery", func() error {
 		x, _, ok := read[notify.Delivery](s, deliveryAt(t, d))
-		if ok && x.Tries == d.Tries {
+		if ok && x.Tries == d.Tries && !slices.Contains(notify.Ends, x.Status) {
 			x.Status, x.UpdatedAt, x.Failures, x.Via, x.ProviderID, x.Until = d.Status, millis(s.now()), d.Failures, d.Via, d.ProviderID, millis(d.Until)
 			s.records[deliveryAt(t, d)] = &record{value: x}
 		}
+		return nil
+	})
+}
+
+// Delivery is a message by what names it.
+func (s *Table) Delivery(ctx context.Context, t tenant.ID, d notify.Delivery) (found notify.Delivery, ok bool, err error) {
+	err = s.do(ctx, "Delivery", func() error {
+		found, _, ok = read[notify.Delivery](s, deliveryAt(t, d))
+		return nil
+	})
+	found.Kind, found.About = d.Kind, d.About
+	return found, ok, err
+}
+
+// SaveReceipt writes down what a provider said of a message that stands as it was; store.ErrLeased where it does not any more.
+func (s *Table) SaveReceipt(ctx context.Context, t tenant.ID, was, next notify.Delivery) error {
+	return s.do(ctx, "SaveReceipt", func() error {
+		x, _, ok := read[notify.Delivery](s, deliveryAt(t, was))
+		if !ok || x.Status != was.Status || x.Tries != was.Tries {
+			return store.ErrLeased
+		}
+		x.Status, x.UpdatedAt, x.Via, x.ProviderID, x.Until = next.Status, millis(s.now()), next.Via, next.ProviderID, millis(next.Until)
+		x.CostMicroUSD, x.Returned, x.Tries = next.CostMicroUSD, next.Returned, next.Tries
+		s.records[deliveryAt(t, was)] = &record{value: x}
 		return nil
 	})
 }
