@@ -13,6 +13,7 @@ import (
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/lambdakit/queue"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/mail"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/subscribe"
 )
@@ -51,6 +52,13 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 	}
 	if slices.Contains(subscribe.Handles, m.Kind) {
 		hear(w.endpoints.Handle(ctx, m.Tenant, m.Kind, m.Body))
+	}
+	if m.Kind == mail.KindReceipt {
+		r, err := mail.ReadReceipt(m.Body)
+		if err == nil {
+			err = w.deliveries.Hear(ctx, m.Tenant, r)
+		}
+		hear(nil, err)
 	}
 	if !known {
 		return fmt.Errorf("queue gateway knows no %s", m.Kind)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/askpro/gateway/infra/local/stacktest"
+	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
 )
@@ -78,5 +79,33 @@ func TestWhatBecameOfAMessageStandsWithIt(t *testing.T) {
 				t.Errorf("%d messages were put aside", n)
 			}
 		})
+	}
+}
+
+func TestACasesMailThatComesBackIsDeadAndItsAddressGetsNothingMore(t *testing.T) {
+	t.Parallel()
+	s := stacktest.Shared(t)
+	c := opensDesk(t, s, false, hybrid)
+	to := "it@" + c.Slug + ".example"
+	fares(t, s, "mail", to, "bounce")
+	byMail := func(d delivery.Delivery) bool { return d.Channel == delivery.Email }
+	_, caseID := c.reports(t, nil)
+	c.Idle(t)
+	if d := c.way(t, caseID, byMail); d.State != delivery.Dead || d.Reason != delivery.Bounced || d.Destination != to {
+		t.Errorf("%+v", d)
+	}
+	if got := c.theCase(t, caseID); got.Delivered != delivery.PartlyFailed || len(c.got(t)) != 1 {
+		t.Errorf("the case: %s, %d webhooks", got.Delivered, len(c.got(t)))
+	}
+	if alerts := c.Mails(t, "alarm@"+c.Slug+".example"); len(alerts) != 1 || !strings.HasPrefix(alerts[0].Subject, "[ALERT] Zustellung gescheitert") {
+		t.Errorf("alerts %+v", alerts)
+	}
+
+	conf, err := c.Store().Desk(t.Context(), c.ID)
+	if err != nil || len(conf.Outputs) != 1 {
+		t.Fatalf("%+v, %v", conf, err)
+	}
+	if o := conf.Outputs[0]; o.Version != 2 || len(o.Mail.Returned) != 1 || o.Mail.Returned[0].Address != to || o.Mail.Returned[0].Reason != delivery.Bounced {
+		t.Errorf("version %d, gets nothing more: %+v", o.Version, o.Mail.Returned)
 	}
 }

@@ -258,6 +258,9 @@ func (d Delivery) Lost(jitter float64, now time.Time) (Delivery, error) {
 	if now.Before(d.ClaimEnd) {
 		return d, ErrClaimed
 	}
+	if !d.DeliveredAt.IsZero() {
+		return d.accepted(Outcome{}, now)
+	}
 	return d.failed(Outcome{Class: ClaimLost, Retry: true}, jitter, now)
 }
 
@@ -267,7 +270,7 @@ func (d Delivery) Settle(claim string, o Outcome, jitter float64, now time.Time)
 	if d.Claim != claim || d.State != Sending && d.State != Retrying {
 		return d, ErrOutdated
 	}
-	if o.OK {
+	if o.OK || !d.DeliveredAt.IsZero() { // a failure after the letter was there is none
 		return d.accepted(o, now)
 	}
 	if d.State != Sending {
@@ -332,21 +335,26 @@ func (d Delivery) Misconfigured(class Class, now time.Time) (Delivery, error) {
 	return d.die(ConfigError, now)
 }
 
-// Returned tells of a sent mail that its recipient never got (bounced) or did not want (complained).
+// Returned tells of a mail that its recipient never got (bounced) or did not want (complained). It may be told of before
+// the attempt's worker has written down that the mail service took it.
 func (d Delivery) Returned(reason Reason, now time.Time) (Delivery, error) {
-	if d.State != Sent || d.Channel != Email || reason != Bounced && reason != Complained {
+	if d.State != Sent && d.State != Sending || d.Channel != Email || reason != Bounced && reason != Complained {
 		return d, fmt.Errorf("%s of a %s %s: %w", reason, d.State, d.Channel, ErrNotAllowed)
 	}
 	d.LastErrorClass = Class(reason)
 	return d.die(reason, now)
 }
 
-// Reached notes that the mail service handed a sent mail to the recipient's.
-func (d Delivery) Reached(now time.Time) (Delivery, error) {
-	if d.State != Sent || d.Channel != Email {
-		return d, fmt.Errorf("reached, but %s: %w", d.State, ErrNotAllowed)
+// Reached notes that a mail is in its recipient's mailbox. Said of an attempt whose outcome is not known (yet), it is the
+// outcome: the mail is not sent again.
+func (d Delivery) Reached(providerID string, now time.Time) (Delivery, error) {
+	if d.Channel != Email || d.State != Sent && d.State != Sending && d.State != Retrying {
+		return d, fmt.Errorf("a %s %s was reached: %w", d.State, d.Channel, ErrNotAllowed)
 	}
 	d.DeliveredAt = now
+	if d.State == Retrying {
+		return d.accepted(Outcome{ProviderMessageID: providerID}, now)
+	}
 	return d, nil
 }
 

@@ -192,7 +192,7 @@ func TestASentMailMayComeBack(t *testing.T) {
 	if d.ProviderMessageID != "ses-1" {
 		t.Errorf("%+v", d)
 	}
-	d = must(d.Reached(noon.Add(time.Second)))
+	d = must(d.Reached("ses-1", noon.Add(time.Second)))
 	if d = must(d.Returned(delivery.Bounced, noon.Add(time.Minute))); d.State != delivery.Dead || d.Reason != delivery.Bounced {
 		t.Errorf("%+v", d)
 	}
@@ -201,6 +201,37 @@ func TestASentMailMayComeBack(t *testing.T) {
 	}
 	if _, err := try(t, delivery.Plan(webhook(), noon), ok).Returned(delivery.Bounced, noon); !errors.Is(err, delivery.ErrNotAllowed) {
 		t.Errorf("a webhook: %v", err)
+	}
+}
+
+func TestTheMailServicesWordIsTheOutcomeOfAnAttempt(t *testing.T) {
+	t.Parallel()
+	o := webhook()
+	o.Channel = delivery.Email
+	later := noon.Add(time.Hour)
+	running := must(delivery.Plan(o, noon).Take("w", time.Minute, noon))
+	lost := must(running.Lost(0, later))
+	for _, tt := range []struct {
+		name string
+		got  delivery.Delivery
+	}{
+		{"its worker died", must(must(running.Reached("ses-1", noon)).Lost(0, later))},
+		{"its worker heard no answer", must(must(running.Reached("ses-1", noon)).Settle("w", delivery.MailFailed("mail_error", false), 0, later))},
+		{"its worker says the same", must(must(running.Reached("ses-1", noon)).Settle("w", delivery.MailAccepted("ses-1"), 0, later))},
+		{"it was given up", must(lost.Reached("ses-1", later))},
+	} {
+		if d := tt.got; d.State != delivery.Sent || d.DeliveredAt.IsZero() || !d.NextAt.IsZero() || d.Reason != "" || d.LastErrorClass != "" {
+			t.Errorf("%s: %+v", tt.name, d)
+		}
+	}
+	back := must(running.Returned(delivery.Bounced, noon))
+	if _, err := back.Settle("w", delivery.MailAccepted("ses-1"), 0, noon); back.State != delivery.Dead || !errors.Is(err, delivery.ErrOutdated) {
+		t.Errorf("came back before its worker was done: %s, %v", back.State, err)
+	}
+	for _, d := range []delivery.Delivery{delivery.Plan(o, noon), back, must(running.Misconfigured("template", noon))} {
+		if _, err := d.Reached("ses-1", noon); !errors.Is(err, delivery.ErrNotAllowed) {
+			t.Errorf("a %s one was reached: %v", d.State, err)
+		}
 	}
 }
 
@@ -260,7 +291,7 @@ func TestTheMachineKeepsItsPromises(t *testing.T) {
 			outcome := rapid.SampledFrom([]delivery.Outcome{ok, broken, no, {Class: "http_429", Retry: true, RetryAfter: now.Add(30 * time.Minute)}}).Draw(t, "outcome")
 			claim := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "claim")
 			var err error
-			what := rapid.SampledFrom([]string{"take", "settle", "lost", "time up", "arrived", "cancel", "put off", "bounce", "misconfigured"}).Draw(t, "what")
+			what := rapid.SampledFrom([]string{"take", "settle", "lost", "time up", "arrived", "cancel", "put off", "bounce", "reached", "misconfigured"}).Draw(t, "what")
 			switch what {
 			case "take":
 				d, err = d.Take(claim, time.Minute, now)
@@ -284,6 +315,8 @@ func TestTheMachineKeepsItsPromises(t *testing.T) {
 				d, err = d.PutOff(now.Add(time.Minute))
 			case "bounce":
 				d, err = d.Returned(delivery.Bounced, now)
+			case "reached":
+				d, err = d.Reached("ses", now)
 			case "misconfigured":
 				d, err = d.Misconfigured("template", now)
 			}

@@ -72,7 +72,7 @@ func (d *Dispatcher) fallBack(ctx context.Context, t tenant.ID, a alarm) (bool, 
 	if err != nil || !ok {
 		return false, err
 	}
-	to, _ := delivery.Recipients(o.Mail.Fallback, o.Mail.Muted, nil)
+	to, _ := delivery.Recipients(o.Mail.Fallback, o.Mail.Silent(), nil)
 	var fresh []delivery.Delivery
 	for _, address := range to {
 		id := ident.Derive("delivery", t.String(), key, address)

@@ -367,7 +367,7 @@ func (d *Dispatcher) disable(ctx context.Context, t tenant.ID, x delivery.Delive
 		return nil
 	}
 	o.Disabled = why
-	return d.Store.DisableOutput(ctx, t, o)
+	return d.Store.ReviseOutput(ctx, t, o)
 }
 
 // enter asks at the gate before a destination; whoever was faster there is asked again.

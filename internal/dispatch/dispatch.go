@@ -31,7 +31,7 @@ type Store interface {
 	Config(ctx context.Context, t tenant.ID) (*company.Config, error)
 	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
 	OutputVersion(ctx context.Context, t tenant.ID, id string, v int) (output.Output, bool, error)
-	DisableOutput(ctx context.Context, t tenant.ID, o output.Output) error
+	ReviseOutput(ctx context.Context, t tenant.ID, o output.Output) error
 	Case(ctx context.Context, t tenant.ID, id string) (desk.Case, bool, error)
 	CaseDeliveries(ctx context.Context, t tenant.ID, caseID string) ([]delivery.Delivery, error)
 	CaseDelivery(ctx context.Context, t tenant.ID, caseID, id string) (delivery.Delivery, bool, error)

@@ -294,13 +294,13 @@ func (m material) enriched() bool {
 func (m material) letter() (notify.Letter, error) {
 	l, err := m.written()
 	if m.test {
-		l.Subject = "[TEST] " + l.Subject
+		l.Subject, l.Ref = "[TEST] "+l.Subject, ""
 	}
 	return l, err
 }
 
 func (m material) written() (notify.Letter, error) {
-	l := notify.Letter{Key: m.of.MessageID, Server: m.config.Company.SMTP, To: m.of.Destination, FromName: oneLine(m.config.Company.Name), Subject: m.subject()}
+	l := notify.Letter{Key: m.of.MessageID, Ref: refOf(m.of), Server: m.config.Company.SMTP, To: m.of.Destination, FromName: oneLine(m.config.Company.Name), Subject: m.subject()}
 	if m.output.Mail.Template == output.Custom {
 		return m.custom(l, m.values())
 	}

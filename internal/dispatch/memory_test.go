@@ -183,8 +183,8 @@ func (w *world) OutputVersion(_ context.Context, _ tenant.ID, id string, v int) 
 	return o, ok, err
 }
 
-// DisableOutput as a new version.
-func (w *world) DisableOutput(_ context.Context, _ tenant.ID, o output.Output) error {
+// ReviseOutput as a new version.
+func (w *world) ReviseOutput(_ context.Context, _ tenant.ID, o output.Output) error {
 	return w.at(func() error { w.save(o); return nil })
 }
 

@@ -174,7 +174,7 @@ func destinations(o output.Output, channel delivery.Channel) []string {
 	if channel == delivery.Webhook {
 		return []string{o.Hook.URL}
 	}
-	to, _ := delivery.Recipients(o.Mail.To, o.Mail.Muted, o.Mail.Fallback)
+	to, _ := delivery.Recipients(o.Mail.To, o.Mail.Silent(), o.Mail.Fallback)
 	return to
 }
 

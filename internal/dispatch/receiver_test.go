@@ -149,6 +149,12 @@ func (w *world) run(t *testing.T, until time.Time) {
 			t.Fatal("the queue never comes to rest")
 		}
 		w.mu.Lock()
+		for ; heard < len(w.events); heard++ {
+			if dead, ok := w.events[heard].(event.DeliveryDead); ok && !w.relayed[dead.ID] {
+				w.relayed[dead.ID] = true
+				w.queue = append(w.queue, dispatch.Later{Kind: dead.Name(), Body: dead, At: w.now})
+			}
+		}
 		slices.SortStableFunc(w.queue, func(a, b dispatch.Later) int { return a.At.Compare(b.At) })
 		if len(w.queue) == 0 || w.queue[0].At.After(until) {
 			w.now = until
@@ -172,12 +178,6 @@ func (w *world) run(t *testing.T, until time.Time) {
 			later = []dispatch.Later{m}
 		}
 		w.queue = append(w.queue, later...)
-		for ; heard < len(w.events); heard++ {
-			if dead, ok := w.events[heard].(event.DeliveryDead); ok && !w.relayed[dead.ID] {
-				w.relayed[dead.ID] = true
-				w.queue = append(w.queue, dispatch.Later{Kind: dead.Name(), Body: dead, At: w.now})
-			}
-		}
 		w.mu.Unlock()
 	}
 }

@@ -89,7 +89,7 @@ func (d *Dispatcher) replays(t tenant.ID, c desk.Case, conf *desk.Configuration,
 	case x.Destination == "" && x.OutputID == "": // there was no output at all
 		return d.firstReplays(t, c, conf, o, recorded, x, nth)
 	case x.Channel == delivery.Email && o.Mails():
-		to, _ = delivery.Recipients(o.Mail.To, o.Mail.Muted, o.Mail.Fallback)
+		to, _ = delivery.Recipients(o.Mail.To, o.Mail.Silent(), o.Mail.Fallback)
 	}
 	var out []delivery.Delivery
 	for _, address := range to {

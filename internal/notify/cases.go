@@ -278,7 +278,7 @@ func (x filed) group() (desk.Group, bool) {
 func (x filed) outputMails(address string) bool {
 	o, ok := x.desk.OutputOf(x.c.CategoryID)
 	same := func(s string) bool { return strings.EqualFold(s, address) }
-	return ok && o.Active && o.Mails() && slices.ContainsFunc(o.Mail.To, same) && !slices.ContainsFunc(o.Mail.Muted, same)
+	return ok && o.Active && o.Mails() && slices.ContainsFunc(o.Mail.To, same) && !slices.ContainsFunc(o.Mail.Silent(), same)
 }
 
 // named is what a delivery calls a reader of whom nothing but the address is known: it keeps none.

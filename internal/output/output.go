@@ -5,6 +5,7 @@ package output
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/askpro/gateway/internal/delivery"
@@ -68,6 +69,7 @@ const (
 type Mail struct {
 	To         []string     `json:"email_recipients,omitempty"`
 	Muted      []string     `json:"muted_recipients,omitempty"`
+	Returned   []Returned   `json:"returned_recipients,omitempty"` // muted by us, until a person saves the output again
 	Fallback   []string     `json:"fallback_emails,omitempty"`
 	Template   MailTemplate `json:"template,omitempty"`
 	Subject    string       `json:"subject_template,omitempty"` // of Custom
@@ -76,6 +78,22 @@ type Mail struct {
 	Transcript bool         `json:"include_transcript"`
 	AdminLink  bool         `json:"show_admin_link,omitempty"`
 	Audio      Audio        `json:"audio_option,omitempty"`
+}
+
+// Returned is an address from which a mail came back for good, or whose reader complained.
+type Returned struct {
+	Address string          `json:"address"`
+	Reason  delivery.Reason `json:"reason"` // bounced, complained
+	At      time.Time       `json:"at"`
+}
+
+// Silent are the addresses that get nothing: those a person muted, and those that mails came back from.
+func (m Mail) Silent() []string {
+	out := slices.Clone(m.Muted)
+	for _, x := range m.Returned {
+		out = append(out, x.Address)
+	}
+	return out
 }
 
 // Hook is an output's webhook side. Secrets are references (ssm:/…, secretsmanager:…).

@@ -7,8 +7,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/askpro/gateway/internal/desk"
+	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/output"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -145,35 +147,37 @@ func (s *Table) saveOutput(ctx context.Context, t tenant.ID, old *desk.Configura
 	}
 }
 
-// DisableOutput switches an output's webhook off, as a new version, unless somebody saved another one meanwhile.
-func (s *Table) DisableOutput(ctx context.Context, t tenant.ID, o output.Output) error {
-	o.Version++
-	o.SavedAt = s.now().UTC()
-	it, err := encode(outputKey(t, o.ID, o.Version), o)
-	if err != nil {
-		return err
-	}
-	if _, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.name, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk)")}, s.as(t)); err != nil {
-		if failedCondition(err) {
+// ReviseOutput saves what we ourselves changed of an output (its webhook is switched off, an address gets nothing more), as a
+// new version, unless somebody saved another one since o was read.
+func (s *Table) ReviseOutput(ctx context.Context, t tenant.ID, o output.Output) error {
+	was := o.Version
+	for o.SavedAt = s.now().UTC(); ; {
+		o.Version++
+		version, err := encode(outputKey(t, o.ID, o.Version), o)
+		if err != nil {
+			return err
+		}
+		head, err := encode(deskKey(t, "OUTPUT#"+o.ID), o)
+		if err != nil {
+			return err
+		}
+		err = s.transact(ctx, t, []write{
+			{name: "version", item: types.TransactWriteItem{Put: &types.Put{TableName: &s.name, Item: version, ConditionExpression: aws.String("attribute_not_exists(pk)")}}},
+			{name: "output", item: types.TransactWriteItem{Put: &types.Put{
+				TableName: &s.name, Item: head, ConditionExpression: aws.String("version = :was"), ExpressionAttributeValues: item{":was": num(int64(was))},
+			}}},
+			{name: "desk", item: types.TransactWriteItem{Update: &types.Update{
+				TableName: &s.name, Key: deskKey(t, "VERSION").item(), UpdateExpression: aws.String("ADD v :one"), ExpressionAttributeValues: item{":one": num(1)},
+			}}},
+		})
+		switch {
+		case ledger.ConflictOn(err, "output"):
+			return nil
+		case ledger.ConflictOn(err, "version"): // of a save that was killed
+		case err != nil:
+			return fmt.Errorf("revise output %s: %w", o.ID, err)
+		default:
 			return nil
 		}
-		return fmt.Errorf("switch off output %s: %w", o.ID, err)
 	}
-	if it, err = encode(deskKey(t, "OUTPUT#"+o.ID), o); err != nil {
-		return err
-	}
-	if err := s.putItem(ctx, t, it); err != nil {
-		return fmt.Errorf("switch off output %s: %w", o.ID, err)
-	}
-	return s.nextDeskVersion(ctx, t)
-}
-
-func (s *Table) nextDeskVersion(ctx context.Context, t tenant.ID) error {
-	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.name, Key: deskKey(t, "VERSION").item(), UpdateExpression: aws.String("ADD v :one"), ExpressionAttributeValues: item{":one": num(1)},
-	}, s.as(t))
-	if err != nil {
-		return fmt.Errorf("move the service desk's version on: %w", err)
-	}
-	return nil
 }

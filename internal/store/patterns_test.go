@@ -379,7 +379,7 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 }
 
 // writing are the methods that are no question: they write whole records by keys of keys.go.
-var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "SaveReceipt", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "DisableOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal", "CountPlay"}
+var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "SaveReceipt", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "ReviseOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal", "CountPlay"}
 
 var names = strings.NewReplacer(
 	"COMPANY#CID", "COMPANY#<company>", "#CALL#CALLID", "#CALL#<call>", "#APPOINTMENT#AID", "#APPOINTMENT#<appointment>", "TOOL#0007", "TOOL#<seq>",

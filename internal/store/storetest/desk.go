@@ -68,13 +68,13 @@ var deskCases = []testCase{
 			x.Errorf("%+v", got)
 		}
 	}},
-	{"an output is switched off as a new version, unless somebody saved another one meanwhile", func(x *try) {
+	{"what we change of an output is a new version, unless somebody saved another one meanwhile", func(x *try) {
 		c := office()
 		x.ok(x.SaveDesk(x.Context(), x.t, c))
 		off := c.Outputs[0]
 		off.Disabled = delivery.DisabledGone
-		x.ok(x.DisableOutput(x.Context(), x.t, off))
-		x.ok(x.DisableOutput(x.Context(), x.t, off)) // once more
+		x.ok(x.ReviseOutput(x.Context(), x.t, off))
+		x.ok(x.ReviseOutput(x.Context(), x.t, off)) // once more
 		got := x.desk()
 		if o := got.Outputs[0]; o.Version != 2 || o.Disabled != delivery.DisabledGone || got.Version != 2 {
 			x.Errorf("version %d, output's %d, %q", got.Version, o.Version, o.Disabled)
@@ -82,7 +82,7 @@ var deskCases = []testCase{
 		other := office()
 		x.ok(x.SaveDesk(x.Context(), x.t, other)) // saved anew, switched on
 		off.Version = 2
-		x.ok(x.DisableOutput(x.Context(), x.t, off)) // of the version before
+		x.ok(x.ReviseOutput(x.Context(), x.t, off)) // of the version before
 		if o := x.desk().Outputs[0]; o.Version != 3 || o.Disabled != "" {
 			x.Errorf("version %d, %q", o.Version, o.Disabled)
 		}

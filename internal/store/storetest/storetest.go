@@ -94,7 +94,7 @@ type Store interface {
 	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
 	SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration) error
 	OutputVersion(ctx context.Context, t tenant.ID, id string, v int) (output.Output, bool, error)
-	DisableOutput(ctx context.Context, t tenant.ID, o output.Output) error
+	ReviseOutput(ctx context.Context, t tenant.ID, o output.Output) error
 	Endpoints
 	Outgoing
 }

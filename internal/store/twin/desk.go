@@ -89,21 +89,21 @@ func (s *Table) saveOutput(t tenant.ID, before *desk.Configuration, o *output.Ou
 	}
 }
 
-// DisableOutput switches an output's webhook off, as a new version, unless somebody saved another one meanwhile.
-func (s *Table) DisableOutput(ctx context.Context, t tenant.ID, o output.Output) error {
-	return s.do(ctx, "DisableOutput", func() error {
-		o.Version++
-		o.SavedAt = s.now().UTC()
-		if _, _, taken := read[output.Output](s, versionOf(t, o.ID, o.Version)); taken {
+// ReviseOutput saves what we ourselves changed of an output as a new version, unless somebody saved another one meanwhile.
+func (s *Table) ReviseOutput(ctx context.Context, t tenant.ID, o output.Output) error {
+	return s.do(ctx, "ReviseOutput", func() error {
+		c := *s.office(t)
+		i := slices.IndexFunc(c.Outputs, func(x output.Output) bool { return x.ID == o.ID && x.Version == o.Version })
+		if i < 0 {
 			return nil
 		}
-		s.records[versionOf(t, o.ID, o.Version)] = &record{value: kept(o)}
-		c := *s.office(t)
-		if i := slices.IndexFunc(c.Outputs, func(x output.Output) bool { return x.ID == o.ID }); i >= 0 {
-			c.Outputs[i] = o
-		} else {
-			c.Outputs = append(c.Outputs, o)
+		for taken := true; taken; _, _, taken = read[output.Output](s, versionOf(t, o.ID, o.Version)) {
+			o.Version++
 		}
+		o.SavedAt = s.now().UTC()
+		s.records[versionOf(t, o.ID, o.Version)] = &record{value: kept(o)}
+		c.Outputs = slices.Clone(c.Outputs)
+		c.Outputs[i] = o
 		c.Version++
 		s.keepDesk(t, c)
 		return nil
