@@ -187,13 +187,13 @@ func (d *Dispatcher) aboutOne(a alarm) words {
 	fact("Firma", oneLine(a.config.Company.Name))
 	category, _ := a.conf.Categories.ByID(c.CategoryID)
 	fact("Kategorie", oneLine(category.Name))
-	fact("Betreff", shorten(oneLine(c.Subject), desk.MaxSubject))
-	fact("Priorität", levelWords[c.Priority])
+	fact("Betreff", notify.Shorten(oneLine(c.Subject), desk.MaxSubject))
+	fact("Priorität", c.Priority.Label())
 	fact("Ausgabe", oneLine(o.Name))
 	if x.Attempts > 0 {
 		fact("Versuche", strconv.Itoa(x.Attempts))
 	}
-	fact("Fehler", shorten(why(x), mostOfError))
+	fact("Fehler", notify.Shorten(why(x), mostOfError))
 	if x.LastErrorClass == delivery.Gone || x.Reason == delivery.BlockedByUs {
 		w.sheet.lines = append(w.sheet.lines, "Der Webhook dieser Ausgabe wurde abgeschaltet. Bitte prüfen Sie seine Adresse und schalten Sie ihn wieder ein.")
 	}
@@ -249,7 +249,7 @@ func (d *Dispatcher) aboutMany(ctx context.Context, t tenant.ID, conf *desk.Conf
 			return w, err
 		}
 		if ok && there {
-			value := shorten(oneLine(c.Subject), mostOfSubject) + "\n" + shorten(why(x), mostOfError)
+			value := notify.Shorten(oneLine(c.Subject), mostOfSubject) + "\n" + notify.Shorten(why(x), mostOfError)
 			w.sheet.facts = append(w.sheet.facts, [2]string{c.Number.String(), value})
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"unicode"
 
 	"github.com/askpro/gateway/internal/delivery"
-	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/output"
 	"github.com/askpro/gateway/internal/sla"
@@ -108,26 +107,7 @@ func clean(s string) string {
 	}, strings.ToValidUTF8(s, "")))
 }
 
-func shorten(s string, letters int) string {
-	if r := []rune(s); len(r) > letters {
-		return strings.TrimSpace(string(r[:letters-1])) + "…"
-	}
-	return s
-}
-
-// Words of §1.3 for people.
-var (
-	typeWords     = map[desk.Type]string{desk.Incident: "Störung", desk.Request: "Anfrage", desk.Inquiry: "Anliegen"}
-	levelWords    = map[desk.Level]string{sla.Critical: "Kritisch", sla.High: "Hoch", sla.Normal: "Normal", sla.Low: "Niedrig"}
-	enrichedWords = map[desk.EnrichmentState]string{
-		desk.EnrichmentPending: "Ausstehend", desk.Enriched: "Angereichert", desk.TimedOut: "Unvollständig", desk.Skipped: "Nicht nötig",
-	}
-	sourceWords = map[desk.Source]string{
-		desk.Voice: "Telefon", desk.Email: "E-Mail", desk.Web: "Portal", desk.API: "Schnittstelle", desk.Manual: "Manuell", desk.Chat: "Chat",
-		desk.Callback: "Rückruf", desk.WalkIn: "Vor Ort",
-	}
-	partWords = map[delivery.Part]string{delivery.Transcript: "Das Transkript", delivery.Recording: "Die Aufnahme"}
-)
+var partWords = map[delivery.Part]string{delivery.Transcript: "Das Transkript", delivery.Recording: "Die Aufnahme"}
 
 const (
 	mostOfSubject = 60
@@ -156,7 +136,7 @@ func (m material) subject() string {
 	if category != "" {
 		category = "[" + category + "] "
 	}
-	return prefix + category + m.c.Number.String() + ": " + shorten(oneLine(m.c.Subject), mostOfSubject)
+	return prefix + category + m.c.Number.String() + ": " + notify.Shorten(oneLine(m.c.Subject), mostOfSubject)
 }
 
 func (m material) when(at time.Time) string { return at.In(m.zone).Format("02.01.2006 15:04") + " Uhr" }
@@ -178,15 +158,15 @@ func (m material) sheet() sheet {
 		}
 	}
 	fact("Kategorie", oneLine(m.category()))
-	fact("Art", typeWords[c.Type])
-	fact("Priorität", levelWords[c.Priority])
-	fact("Eingang", m.when(c.CreatedAt)+" ("+sourceWords[c.Source]+")")
+	fact("Art", c.Type.Label())
+	fact("Priorität", c.Priority.Label())
+	fact("Eingegangen", m.when(c.CreatedAt)+" ("+c.Source.Label()+")")
 	fact("Name", oneLine(c.Contact.Name))
 	fact("Firma", oneLine(c.Contact.Company))
 	fact("Telefon", oneLine(c.Contact.Phone))
 	fact("E-Mail", oneLine(c.Contact.Email))
 	fact("Ort", oneLine(c.Contact.Location))
-	fact("Besteht seit", oneLine(c.Captured.Since))
+	fact("Problem seit", oneLine(c.Captured.Since))
 	switch {
 	case c.Captured.Others != nil && *c.Captured.Others:
 		fact("Weitere betroffen", "Ja")
@@ -196,15 +176,15 @@ func (m material) sheet() sheet {
 		fact("Weitere betroffen", oneLine(c.Captured.OthersWords))
 	}
 	if technical {
-		fact("Auswirkung", levelWords[c.Impact])
-		fact("Dringlichkeit", levelWords[c.Urgency])
+		fact("Auswirkung", c.Impact.Label())
+		fact("Dringlichkeit", c.Urgency.Label())
 		fact("Anwendungsfall", oneLine(c.Captured.UseCase))
 		fact("Details", oneLine(c.Captured.UseCaseDetail))
 		status := c.SLA.At(m.now)
 		for _, due := range []struct {
 			label string
 			at    time.Time
-		}{{"Antwort fällig", status.Response.DueAt}, {"Lösung fällig", status.Resolution.DueAt}} {
+		}{{"Reaktion bis", status.Response.DueAt}, {"Lösung bis", status.Resolution.DueAt}} {
 			if !due.at.IsZero() {
 				fact(due.label, m.when(due.at))
 			}
@@ -212,7 +192,7 @@ func (m material) sheet() sheet {
 		fact("Externe Referenz", oneLine(reference(c, m.output.ID)))
 	}
 	if m.output.Mail.Template == output.Admin {
-		fact("Anreicherung", enrichedWords[c.Enrichment.State])
+		fact("Anreicherung", c.Enrichment.State.Label())
 		if n := m.seconds(); n > 0 {
 			fact("Gesprächsdauer", fmt.Sprintf("%d:%02d min", n/60, n%60))
 		}

@@ -63,7 +63,7 @@ func (x filed) heading(what string) string {
 	if x.c.Priority == desk.Critical || x.c.Priority == desk.High {
 		urgent = "[DRINGEND] "
 	}
-	return urgent + what + ": " + x.c.Number.String() + " " + clip(plain(x.c.Subject), longestSubject)
+	return urgent + what + ": " + x.c.Number.String() + " " + Shorten(plain(x.c.Subject), longestSubject)
 }
 
 // longestSubject is how much of a case's subject the subject of a mail shows (§9.2).
@@ -106,7 +106,7 @@ func (x filed) caseFacts() [][2]string {
 		{"Vorgang", c.Number.String()}, {"Betreff", plain(c.Subject)}, {"Art", c.Type.Label()}, {"Kategorie", plain(x.desk.Categories.Path(c.CategoryID))},
 		{"Priorität", c.Priority.Label()}, {"Status", x.statusWords()}, {"Eingegangen", x.moment(c.CreatedAt)}, {"Quelle", c.Source.Label()}, {"Filiale", branch},
 		{"Name", plain(c.Contact.Name)}, {"Firma", plain(c.Contact.Company)}, {"Telefon", plain(c.Contact.Phone)}, {"E-Mail", plain(c.Contact.Email)},
-		{"Ort", plain(c.Contact.Location)}, {"Problem seit", plain(cmp.Or(c.Captured.SinceFormatted, c.Captured.Since))}, {"Andere betroffen", x.others()},
+		{"Ort", plain(c.Contact.Location)}, {"Problem seit", plain(cmp.Or(c.Captured.SinceFormatted, c.Captured.Since))}, {"Weitere betroffen", x.others()},
 	}
 	clocks := c.SLA.At(x.now)
 	for _, goal := range []struct {
@@ -153,15 +153,24 @@ func block(s string, letters int) string {
 			lines = append(lines, line)
 		}
 	}
-	return clip(strings.TrimSpace(strings.Join(lines, "\n")), letters)
+	return Shorten(strings.TrimSpace(strings.Join(lines, "\n")), letters)
 }
 
-func clip(s string, letters int) string {
-	if r := []rune(s); len(r) > letters {
-		return strings.TrimSpace(string(r[:letters-1])) + "…"
+// Shorten a text to at most so many letters. It is cut behind a word, unless that would lose more than the end of one.
+func Shorten(s string, letters int) string {
+	r := []rune(s)
+	if len(r) <= letters {
+		return s
 	}
-	return s
+	short := string(r[:letters-1])
+	if i := strings.LastIndexByte(short, ' '); r[letters-1] != ' ' && len(short)-i <= longestEnd {
+		short = short[:i]
+	}
+	return strings.TrimRight(short, " ,;:–-") + "…"
 }
+
+// longestEnd of a word, in bytes, that Shorten takes away: longer ones (links, compounds) are cut inside.
+const longestEnd = 24
 
 // harmless is what a caller said as a letter to an address they named may repeat it: the address may be somebody else's, and
 // a letter of ours shall advertise nothing.
@@ -169,5 +178,5 @@ func harmless(s string) string {
 	if s = plain(s); strings.ContainsAny(s, "@/") || strings.Contains(strings.ToLower(s), "www.") {
 		return ""
 	}
-	return clip(s, longestSubject)
+	return Shorten(s, longestSubject)
 }
