@@ -39,7 +39,7 @@ func (n *Notifier) steps(x about, change string) []step {
 	start := x.a.StartsAt
 	ends := []time.Time{start.Add(-time.Minute)}
 	for _, h := range noticesOf(x.config) {
-		if at := start.Add(-time.Duration(h) * time.Hour); at.Before(ends[0]) && !at.Before(x.now) {
+		if at := start.Add(-time.Duration(h) * time.Hour); at.Before(ends[0]) && at.After(x.now) {
 			ends = append(ends, at)
 		}
 	}

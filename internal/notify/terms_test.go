@@ -89,7 +89,7 @@ func TestTheLetterSaysWhatTheTelephoneSays(t *testing.T) {
 		ahead := time.Duration(rapid.IntRange(1, 120*60).Draw(t, "minutes ahead")) * time.Minute
 		x := about{config: &company.Config{Policies: hoursOf(list...)}, a: booking.Appointment{StartsAt: start, Timezone: "Europe/Berlin"}, now: start.Add(-ahead)}
 		steps := n.steps(x, booking.ToCancel)
-		for at := x.now; at.Before(start.Add(-time.Minute)); at = at.Add(time.Minute) {
+		for at := x.now.Add(time.Minute); at.Before(start.Add(-time.Minute)); at = at.Add(time.Minute) { // who reads it, reads it later
 			i := slices.IndexFunc(steps, func(s step) bool { return !at.After(s.until) })
 			if i < 0 {
 				t.Fatalf("nothing is said of %s", at)
