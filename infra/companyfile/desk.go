@@ -220,9 +220,26 @@ func (r *deskReader) group(g Group) desk.Group {
 		if m.Email == "" {
 			r.w.say("desk, group %s: a member is known by the e-mail address, and one has none", g.Slug)
 		}
-		out.Members = append(out.Members, desk.Member{
-			UserID: ident.Derive("user", r.f.Company.Slug, strings.ToLower(m.Email)), Email: m.Email, Lead: m.Lead, Active: !m.Inactive, Away: m.Away,
-		})
+		member := desk.Member{UserID: ident.Derive("user", r.f.Company.Slug, strings.ToLower(m.Email)), Email: m.Email, Lead: m.Lead, Active: !m.Inactive, Away: m.Away}
+		if m.Notifications != nil {
+			member.Unwanted = r.unwanted(g.Slug, *m.Notifications)
+		}
+		out.Members = append(out.Members, member)
+	}
+	return out
+}
+
+// unwanted are the ways that a member did not name.
+func (r *deskReader) unwanted(group string, wanted []string) (out []desk.HearBy) {
+	for _, by := range wanted {
+		if !slices.Contains(desk.HearsBy, desk.HearBy(by)) {
+			r.w.say("desk, group %s: a member hears by email or in_app, not by %q", group, by)
+		}
+	}
+	for _, by := range desk.HearsBy {
+		if !slices.Contains(wanted, string(by)) {
+			out = append(out, by)
+		}
 	}
 	return out
 }

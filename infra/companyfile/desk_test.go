@@ -79,7 +79,7 @@ categories:
   - {slug: allgemein, name: Allgemein, is_default: true, group: first}
   - {slug: drucker, parent: allgemein, name: Drucker, description: Papier, keywords: ["drucker:0.9", toner], threshold: 0.5, case_type: incident, impact: low, urgency: high,
      output: jira, group: first, sla_policy: fast, auto_assign: least_loaded, inactive: true, sort_order: 7}
-groups: [{slug: first, name: First, email: first@edv-nord.example, members: [{email: A@edv-nord.example, is_lead: true, is_away: true}, {email: b@edv-nord.example, inactive: true}]}]
+groups: [{slug: first, name: First, email: first@edv-nord.example, members: [{email: A@edv-nord.example, is_lead: true, is_away: true}, {email: b@edv-nord.example, inactive: true, notifications: [in_app]}]}]
 sla:
   sla_tracking_enabled: false
   escalations_enabled: true
@@ -120,7 +120,7 @@ endpoints: [{slug: crm, url: "{inbox}/events/crm", description: CRM, event_types
 		},
 		Groups: []desk.Group{{ID: id("group", "first"), Slug: "first", Name: "First", Email: "first@edv-nord.example", Active: true, Members: []desk.Member{
 			{UserID: ident.Derive("user", "edv", "a@edv-nord.example"), Email: "A@edv-nord.example", Lead: true, Active: true, Away: true},
-			{UserID: ident.Derive("user", "edv", "b@edv-nord.example"), Email: "b@edv-nord.example"},
+			{UserID: ident.Derive("user", "edv", "b@edv-nord.example"), Email: "b@edv-nord.example", Unwanted: []desk.HearBy{desk.ByMail}},
 		}}},
 		Policies: []sla.Policy{{
 			ID: id("policy", "fast"), Name: "Schnell", Default: true, ResponseWarning: sla.Lead{Minutes: 10}, ResolutionWarning: sla.Lead{Percents: []int{50, 90}}, KeepsRunning: []sla.Reason{sla.Scheduled},
@@ -182,6 +182,7 @@ func TestWhatIsWrongWithAServiceDesk(t *testing.T) {
 		{"categories: [", "matrix: {critical: {critical: low}}\n  categories: [", "raising the urgency from high to critical would lower"},
 		{"categories: [", "groups: [{slug: A, name: A}]\n  categories: [", `desk, group: the slug "A"`},
 		{"categories: [", "groups: [{slug: a, name: A}, {slug: a, name: B}]\n  categories: [", `desk, group: the slug "a" stands there twice`},
+		{"categories: [", "groups: [{slug: a, name: A, members: [{email: a@b.example, notifications: [fax]}]}]\n  categories: [", `group a: a member hears by email or in_app, not by "fax"`},
 		{"categories: [", "groups: [{slug: a, name: A, members: [{is_lead: true}]}]\n  categories: [", "group a: a member is known by the e-mail address, and one has none"},
 		{"categories: [", "sla: {calendar: {business_hours: {monday: []}}}\n  categories: [", "desk, sla.calendar.business_hours: no-working-time"},
 		{"categories: [", "sla: {policies: [{slug: a, name: A, targets: {high: {clock: lunar}}}]}\n  categories: [", "sla.policies.A.targets.high.clock: unknown-clock"},

@@ -58,6 +58,8 @@ type Group struct {
 		Lead     bool   `yaml:"is_lead"`
 		Away     bool   `yaml:"is_away"`
 		Inactive bool   `yaml:"inactive"`
+		// Notifications are the ways in which they hear of their cases: email, in_app; left out: both.
+		Notifications *[]string `yaml:"notifications"`
 	} `yaml:"members"`
 }
 

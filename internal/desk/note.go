@@ -71,7 +71,24 @@ type Member struct {
 	Lead   bool   `json:"is_lead,omitempty"`
 	Active bool   `json:"is_active"`
 	Away   bool   `json:"is_away,omitempty"`
+	// Unwanted are the ways in which they want to hear nothing of the cases that they have.
+	Unwanted []HearBy `json:"unwanted_notifications,omitempty"`
 }
+
+// HearBy is a way in which members of staff hear of their cases (§8).
+type HearBy string
+
+// The ways.
+const (
+	ByMail  HearBy = "email"
+	InPages HearBy = "in_app"
+)
+
+// HearsBy is the one list of them.
+var HearsBy = []HearBy{ByMail, InPages}
+
+// Wants tells whether a member wants to hear in a way.
+func (m Member) Wants(by HearBy) bool { return !slices.Contains(m.Unwanted, by) }
 
 // Address is where a group is told of something: its own address, else its first active lead's, else empty.
 func (g Group) Address() string {

@@ -99,14 +99,14 @@ func (n *Notifier) caseAssigned(ctx context.Context, t tenant.ID, c *company.Con
 	switch took := e.Actor.Kind == byUser && e.Actor.ID == e.NewAssignee; {
 	case e.NewAssignee != "" && e.NewAssignee != e.OldAssignee:
 		if x.c.AssigneeID == e.NewAssignee && !took {
-			x.toWorker(&f, x.work("Vorgang für Sie", "Vorgang für Sie", "Dieser Vorgang ist Ihnen zugeteilt:"))
+			x.toWorker(&f, e.At, x.work("Vorgang für Sie", "Vorgang für Sie", "Dieser Vorgang ist Ihnen zugeteilt:"))
 		}
 	case e.NewGroup == "" || e.NewGroup == e.OldGroup || x.c.GroupID != e.NewGroup || x.c.AssigneeID != "":
 	case e.OldGroup == "":
 		f.event, f.version = CaseCreated, firstTold
 		x.newToGroup(&f)
 	default:
-		x.toWorker(&f, x.work("Vorgang für Ihre Gruppe", "Vorgang für Ihre Gruppe", "Dieser Vorgang ist Ihrer Gruppe zugeteilt:"))
+		x.toWorker(&f, e.At, x.work("Vorgang für Ihre Gruppe", "Vorgang für Ihre Gruppe", "Dieser Vorgang ist Ihrer Gruppe zugeteilt:"))
 	}
 	return f, nil
 }
@@ -131,7 +131,7 @@ func (n *Notifier) caseMoved(ctx context.Context, t tenant.ID, c *company.Config
 		n.toContact(ctx, &f, x, x.ended(title, notes))
 	case x.c.Status == desk.Opened && e.From == string(desk.Pending) && !slices.Contains([]string{byUser, byCustomer, byToken}, e.Actor.Kind): // the clock did it
 		f.event = CaseDue
-		x.toWorker(&f, x.work("Wiedervorlage", "Wiedervorlage", "Dieser Vorgang war bis jetzt zurückgestellt und ist wieder offen:"))
+		x.toWorker(&f, e.At, x.work("Wiedervorlage", "Wiedervorlage", "Dieser Vorgang war bis jetzt zurückgestellt und ist wieder offen:"))
 	}
 	return f, nil
 }
@@ -178,7 +178,7 @@ func (n *Notifier) caseClock(ctx context.Context, t tenant.ID, c *company.Config
 	if err != nil || !ok || !x.c.Status.Open() || x.clockMoved(e, what) {
 		return f, err
 	}
-	x.toWorker(&f, x.clock(e, what), x.desk.Gateway.AlertEmails...)
+	x.toWorker(&f, e.At, x.clock(e, what), x.desk.Gateway.AlertEmails...)
 	return f, nil
 }
 
@@ -242,9 +242,9 @@ func (n *Notifier) toContact(ctx context.Context, f *fact, x filed, l Letter) {
 }
 
 // toWorker addresses who has a case, else their group, else the last ones.
-func (x filed) toWorker(f *fact, l Letter, last ...string) {
+func (x filed) toWorker(f *fact, at time.Time, l Letter, last ...string) {
 	if m, ok := x.assignee(); ok {
-		f.post("staff/"+m.UserID, m.Email, l)
+		f.toMember(m, at, l)
 		return
 	}
 	if g, ok := x.group(); ok {
@@ -254,18 +254,6 @@ func (x filed) toWorker(f *fact, l Letter, last ...string) {
 	for _, to := range last {
 		f.post(named(to), to, l)
 	}
-}
-
-// assignee is who has a case, with their address; false when nobody has it or they have none.
-func (x filed) assignee() (desk.Member, bool) {
-	for _, g := range x.desk.Groups {
-		for _, m := range g.Members {
-			if m.UserID == x.c.AssigneeID && m.UserID != "" && m.Active && m.Email != "" {
-				return m, true
-			}
-		}
-	}
-	return desk.Member{}, false
 }
 
 // group that has a case and can be written to.

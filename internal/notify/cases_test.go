@@ -89,6 +89,14 @@ func (w *world) moved(from, to desk.Status, by string) event.Event {
 	return event.CaseStatusChanged{Head: w.head("E2"), CaseID: caseID, From: string(from), To: string(to), Actor: event.Actor{Kind: by, ID: "bernd"}}
 }
 
+// assigned to Bernd by somebody.
+func assigned(w *world, by, id string) event.Event {
+	return event.CaseAssigned{Head: w.head("E3"), CaseID: caseID, NewAssignee: "bernd", Actor: event.Actor{Kind: by, ID: id}}
+}
+
+// has makes a case somebody's.
+func has(user string) func(*desk.Case) { return func(c *desk.Case) { c.AssigneeID = user } }
+
 // due of Erika's case, as its ledger has it.
 func due(c desk.Case, g sla.Goal, now time.Time) time.Time {
 	s := c.SLA.At(now)
@@ -179,10 +187,6 @@ func init() {
 func TestWhoHearsOfACase(t *testing.T) {
 	t.Parallel()
 	no, at := false, func(d time.Duration) func(*world) { return func(w *world) { w.now = w.now.Add(d) } }
-	assigned := func(w *world, by, id string) event.Event {
-		return event.CaseAssigned{Head: w.head("E3"), CaseID: caseID, NewAssignee: "bernd", Actor: event.Actor{Kind: by, ID: id}}
-	}
-	has := func(user string) func(*desk.Case) { return func(c *desk.Case) { c.AssigneeID = user } }
 	for _, tt := range []struct {
 		name  string
 		file  func(*desk.Case)

@@ -40,6 +40,7 @@ type world struct {
 	desk         *desk.Configuration
 	cases        map[string]desk.Case
 	notes        []desk.Note
+	notices      []Notice
 	deliveries   map[string]Delivery
 	timers       map[string]ledger.Timer
 	letters      []Letter
@@ -196,6 +197,16 @@ func (w *world) SaveDelivery(_ context.Context, _ tenant.ID, d Delivery) (err er
 		w.deliveries[d.Key()] = d
 	}
 	return nil
+}
+
+// AddNotice as the table does it.
+func (w *world) AddNotice(_ context.Context, _ tenant.ID, x Notice) (err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.trip(&err); err == nil && !slices.Contains(w.notices, x) {
+		w.notices = append(w.notices, x)
+	}
+	return err
 }
 
 // Delivery by its name.

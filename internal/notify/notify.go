@@ -38,6 +38,8 @@ type Store interface {
 	ClaimDelivery(ctx context.Context, t tenant.ID, d Delivery, lease time.Duration) (Delivery, error)
 	// SaveDelivery writes down what came of an attempt.
 	SaveDelivery(ctx context.Context, t tenant.ID, d Delivery) error
+	// AddNotice keeps a notice; one that is there stays as it is.
+	AddNotice(ctx context.Context, t tenant.ID, x Notice) error
 	// Delivery is a message as it stands, found by what names it.
 	Delivery(ctx context.Context, t tenant.ID, d Delivery) (Delivery, bool, error)
 	// SaveReceipt writes down what a provider said, and gives Busy if the message does not stand any more as it was.
@@ -79,6 +81,7 @@ type fact struct {
 	event    Event
 	version  string
 	messages []message
+	notices  []Notice
 	later    time.Duration // until the rest of it may be told; zero: that is all
 }
 
@@ -90,6 +93,9 @@ func (n *Notifier) Handle(ctx context.Context, t tenant.ID, name string, detail 
 		return Again{}, err
 	}
 	f.remember(name, detail)
+	if err := n.keep(ctx, t, f); err != nil {
+		return Again{}, err
+	}
 	if attempt > 0 && len(f.messages) == 0 && f.later == 0 {
 		return Again{}, n.overtake(ctx, t, f)
 	}

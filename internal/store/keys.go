@@ -28,6 +28,7 @@ const (
 	timerPrefix        = "TIMER#"
 	toolPrefix         = "TOOL#"
 	changePrefix       = "CHANGE#"
+	noticePrefix       = "NOTICE#"
 	messagePrefix      = "MESSAGE#"
 	openPrefix         = "OPEN#"
 	watchPrefix        = "APPOINTMENT#"
@@ -80,6 +81,11 @@ func deliveriesPartition(t tenant.ID, kind ledger.Kind, about string) string {
 }
 func deliveryKey(t tenant.ID, d notify.Delivery) key {
 	return key{deliveriesPartition(t, d.Kind, d.About), messagePrefix + d.Name()}
+}
+
+func noticesPartition(t tenant.ID, userID string) string { return partition(t, "USER", userID) }
+func noticeKey(t tenant.ID, x notify.Notice) key {
+	return key{noticesPartition(t, x.UserID), noticePrefix + listSort(x.At, strings.Join([]string{x.CaseID, string(x.Event), x.Version}, "#"))}
 }
 
 func dayKey(t tenant.ID, d booking.DayKey) key {

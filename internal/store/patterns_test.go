@@ -245,6 +245,13 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, _, err := s.Delivery(ctx, us, notify.Delivery{Kind: ledger.OfAppointment, About: "AID", Event: "EVENTNAME", Version: "VERSION", Channel: "CHANNEL", Recipient: "RECIPIENT"})
 		return err
 	},
+	"Notices": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.Notices(ctx, us, "USERID", noon, 5)
+		return err
+	},
+	"ReadNotice": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		return s.ReadNotice(ctx, us, notify.Notice{UserID: "USERID", CaseID: "CASEID", Event: "EVENTNAME", Version: "VERSION", At: noon})
+	},
 	"Deliveries": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		_, err := s.Deliveries(ctx, us, ledger.OfAppointment, "AID")
 		return err
@@ -379,7 +386,7 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 }
 
 // writing are the methods that are no question: they write whole records by keys of keys.go.
-var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "SaveReceipt", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "ReviseOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal", "CountPlay"}
+var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "SaveReceipt", "AddNotice", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "ReviseOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal", "CountPlay"}
 
 var names = strings.NewReplacer(
 	"COMPANY#CID", "COMPANY#<company>", "#CALL#CALLID", "#CALL#<call>", "#APPOINTMENT#AID", "#APPOINTMENT#<appointment>", "TOOL#0007", "TOOL#<seq>",
@@ -388,6 +395,7 @@ var names = strings.NewReplacer(
 	"CALLBACK#CB", "CALLBACK#<callback>", "ONCE#alarm/1", "ONCE#<name>", "MESSAGE#EVENTNAME#VERSION#CHANNEL#RECIPIENT", "MESSAGE#<event>#<version>#<channel>#<recipient>", "DAY#2026-11-24", "DAY#<date>",
 	"CALLBACKS#BID", "CALLBACKS#<branch>", "BRANCH#BID", "BRANCH#<branch>", "NAME#erika muster", "NAME#<folded name>", "2026-11-24T12:00:00Z#", "<from>", "2026-11-24T13:00:00Z#", "<to>", "REPORT#KIND", "REPORT#<kind>", "OUTPUT#OUT", "OUTPUT#<output>", "OPENCASES#GROUPID", "OPENCASES#<group>", "CASE#CASEID", "CASE#<case>", "DELIVERY#DELIVERYID", "DELIVERY#<delivery>", "HOUR#2026-11-24T12", "<hour>",
 	"RING#OWNER", "RING#<owner>", "ENDPOINT#ENDPOINTID", "ENDPOINT#<endpoint>", "HELD#FROMID", "HELD#<from>", "HELD#TOID", "HELD#<to>", "GATE#hooks.example", "GATE#<host>",
+	"USER#USERID", "USER#<user>", "NOTICE#2026-08-26T12:00:00Z# … NOTICE#2026-11-24T12:00:00Z#", "NOTICE#<from> … NOTICE#<to>", "NOTICE#2026-11-24T12:00:00Z#CASEID#EVENTNAME#VERSION", "NOTICE#<at>#<case>#<event>#<version>",
 	"EXCHANGE#2026-11-24", "EXCHANGE#<date>", "MESSAGE#msg_ID", "MESSAGE#<message>",
 )
 

@@ -614,6 +614,35 @@ var cases = []testCase{
 			x.Fatalf("of a message that nobody began: %v", err)
 		}
 	}},
+	{"notices are a member's, newest first, kept once, read once, and gone after their time", func(x *try) {
+		notice := func(user, caseID string, ago time.Duration) notify.Notice {
+			return notify.Notice{UserID: user, CaseID: caseID, Event: notify.CaseAssigned, Version: "e-" + caseID, At: x.now.Add(-ago).UTC().Truncate(time.Second)}
+		}
+		see := func(before time.Time, limit int, want ...notify.Notice) {
+			x.Helper()
+			got, err := x.Notices(x.Context(), x.t, "bernd", before, limit)
+			x.ok(err)
+			if len(got)+len(want) > 0 {
+				x.same(got, want)
+			}
+		}
+		old, two, three := notice("bernd", "c1", notify.NoticeLife-time.Hour), notice("bernd", "c2", time.Hour), notice("bernd", "c3", time.Minute)
+		see(x.now, 10)
+		for _, n := range []notify.Notice{two, old, three, notice("carla", "c2", time.Hour), two} {
+			x.ok(x.AddNotice(x.Context(), x.t, n))
+		}
+		see(x.now, 10, three, two, old)
+		see(x.now, 2, three, two)
+		see(three.At, 10, two, old)
+		at := x.now.UTC()
+		x.ok(x.ReadNotice(x.Context(), x.t, two))
+		x.now = x.now.Add(2 * time.Hour)
+		x.ok(x.ReadNotice(x.Context(), x.t, two))
+		x.ok(x.AddNotice(x.Context(), x.t, two)) // the fact once more
+		x.ok(x.ReadNotice(x.Context(), x.t, notice("bernd", "none", time.Hour)))
+		two.ReadAt = &at
+		see(x.now, 10, three, two)
+	}},
 	{"messages about something are listed by event and version; one never begun is not written down", func(x *try) {
 		about := func(event notify.Event, version, about string) notify.Delivery {
 			return notify.Delivery{Kind: ledger.OfCall, About: about, Event: event, Version: version, Channel: notify.Email, Recipient: "branch"}

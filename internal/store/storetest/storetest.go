@@ -74,6 +74,9 @@ type Store interface {
 	SaveDelivery(ctx context.Context, t tenant.ID, d notify.Delivery) error
 	Delivery(ctx context.Context, t tenant.ID, d notify.Delivery) (notify.Delivery, bool, error)
 	SaveReceipt(ctx context.Context, t tenant.ID, was, next notify.Delivery) error
+	AddNotice(ctx context.Context, t tenant.ID, x notify.Notice) error
+	Notices(ctx context.Context, t tenant.ID, userID string, before time.Time, limit int) ([]notify.Notice, error)
+	ReadNotice(ctx context.Context, t tenant.ID, x notify.Notice) error
 	Deliveries(ctx context.Context, t tenant.ID, kind ledger.Kind, about string) ([]notify.Delivery, error)
 	Take(ctx context.Context, t tenant.ID, timer store.Timer) error
 	Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (desk.Capture, error)
