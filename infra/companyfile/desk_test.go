@@ -97,7 +97,7 @@ outputs:
     output_type: webhook
     webhook: {url: "https://edv.example.com/rest", preset: jira-cloud, include_transcript: true, headers: [{name: X-Mandant, value: "7"}], auth: {type: basic, user: bot, password: "ssm:/jira"},
       semantic_check: false, contact_type_override: phone, variables: {project_key: EDV}, value_maps: {priority: {critical: Blocker}}}
-  - {slug: own, name: Own, output_type: webhook, inactive: true, webhook: {url: "{inbox}/webhooks/own", signing_secret: "ssm:/own", payload_template: '{"nr":"{{case.number}}"}', include_audio: false, legacy_signature: true}}
+  - {slug: own, name: Own, output_type: webhook, inactive: true, send_status_changes: true, webhook: {url: "{inbox}/webhooks/own", signing_secret: "ssm:/own", payload_template: '{"nr":"{{case.number}}","now":"{{event.status_to?}}"}', include_audio: false, legacy_signature: true}}
 endpoints: [{slug: crm, url: "{inbox}/events/crm", description: CRM, event_types: [case.created.v1], branch: nord, payload: full, signing_secret: "ssm:/own", inactive: true, rate_limit: 5}]`))
 	if err != nil {
 		t.Fatal(err)
@@ -146,9 +146,9 @@ endpoints: [{slug: crm, url: "{inbox}/events/crm", description: CRM, event_types
 				Hook: output.Hook{URL: "https://edv.example.com/rest", Headers: []webhook.Header{{Name: "X-Mandant", Value: "7"}}, Preset: "jira-cloud", Transcript: true, Recording: true,
 					Auth: output.Auth{Type: webhook.AuthBasic, User: "bot", PasswordRef: "ssm:/jira"}, ContactType: "phone", Vars: map[string]string{"project_key": "EDV"},
 					Maps: map[string]map[string]string{"priority": {"critical": "Blocker"}}}},
-			{ID: id("output", "own"), Slug: "own", Name: "Own", Type: output.Webhook, Retry: delivery.Fast, SendUpdates: true, Wait: true, TimeoutS: 180, AudioMin: 60, Language: "de",
+			{ID: id("output", "own"), Slug: "own", Name: "Own", Type: output.Webhook, Retry: delivery.Fast, SendUpdates: true, SendStatus: true, Wait: true, TimeoutS: 180, AudioMin: 60, Language: "de",
 				Mail: output.Mail{Template: output.Standard, Summary: true, Transcript: true, Audio: output.NoAudio},
-				Hook: output.Hook{URL: "http://127.0.0.1:3002/webhooks/own", SigningRef: "ssm:/own", Payload: `{"nr":"{{case.number}}"}`, Auth: output.Auth{Type: webhook.AuthHMAC}, Semantic: true, Legacy: true}},
+				Hook: output.Hook{URL: "http://127.0.0.1:3002/webhooks/own", SigningRef: "ssm:/own", Payload: `{"nr":"{{case.number}}","now":"{{event.status_to?}}"}`, Auth: output.Auth{Type: webhook.AuthHMAC}, Semantic: true, Legacy: true}},
 		},
 		Endpoints: []output.Endpoint{{ID: id("endpoint", "crm"), Slug: "crm", URL: "http://127.0.0.1:3002/events/crm", Description: "CRM", Events: []string{"case.created.v1"},
 			BranchID: ident.Derive("branch", "edv", "nord"), Full: true, SigningRef: "ssm:/own", PerSecond: 5}},

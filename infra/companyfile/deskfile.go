@@ -136,6 +136,7 @@ type Output struct {
 	Default     bool    `yaml:"is_default"`
 	Retry       string  `yaml:"retry_profile"`
 	SendUpdates *bool   `yaml:"send_updates"`
+	SendStatus  bool    `yaml:"send_status_changes"`
 	Wait        *bool   `yaml:"wait_for_enrichment"`
 	TimeoutS    *int    `yaml:"timeout_seconds"`
 	AudioMin    *int    `yaml:"audio_ttl_minutes"`

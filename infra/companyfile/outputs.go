@@ -16,7 +16,7 @@ func (r *deskReader) output(o Output) output.Output {
 	used, known := preset.Named(cmp.Or(o.Webhook.Preset, output.Generic))
 	out := output.Output{
 		ID: r.id("output", o.Slug), Slug: o.Slug, Name: o.Name, Type: cmp.Or(output.Type(o.Type), output.Email), Active: !o.Inactive, Default: o.Default || len(r.Outputs) == 1,
-		Retry: cmp.Or(delivery.Profile(o.Retry), delivery.Fast), SendUpdates: or(o.SendUpdates, true), Wait: or(o.Wait, true), TimeoutS: or(o.TimeoutS, 180),
+		Retry: cmp.Or(delivery.Profile(o.Retry), delivery.Fast), SendUpdates: or(o.SendUpdates, true), SendStatus: o.SendStatus, Wait: or(o.Wait, true), TimeoutS: or(o.TimeoutS, 180),
 		AudioMin: or(o.AudioMin, 60), Language: cmp.Or(o.Language, "de"), Mail: o.Mail.mail(),
 	}
 	if out.Type != output.Email {

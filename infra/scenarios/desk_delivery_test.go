@@ -21,6 +21,7 @@ import (
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/dispatch"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/exchange"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/lambdakit"
@@ -127,6 +128,7 @@ type told struct {
 		Reference         string
 		ExternalReference string `json:"external_reference"`
 	}
+	Status     struct{ From, To string }
 	Transcript *struct{ Segments []struct{ Text string } }
 	Meta       struct {
 		Event    string
@@ -299,6 +301,47 @@ func TestDeskScenario09OfTwoChannelsOnlyTheFailingOneIsRepeated(t *testing.T) {
 	letters()
 	if x := c.theCase(t, id); x.Delivered != delivery.AllSent || len(x.References) != 1 || x.References[0].Value != got[4].Reference {
 		t.Errorf("%s, %v", x.Delivered, x.References)
+	}
+}
+
+// A case that is resolved is told to the tool that made a ticket of it, where the output chose so.
+func TestDeskAResolvedCaseReachesTheTicketThatWasMadeOfIt(t *testing.T) {
+	t.Parallel()
+	s := stacktest.Shared(t)
+	c := opensDesk(t, s, false, strings.Replace(hooking, "output_type: webhook", "output_type: webhook, send_status_changes: true", 1))
+	_, id := c.reports(t, nil)
+	s.Idle(t)
+	if _, err := casesOf(t, s).Move(t.Context(), c.ID, id, 0, event.Actor{Kind: "user", ID: "anna"}, desk.Move{To: desk.Resolved, Note: "Walze gereinigt"}, false); err != nil {
+		t.Fatal(err)
+	}
+	s.Idle(t)
+	got := c.got(t)
+	if len(got) != 2 {
+		t.Fatalf("%d messages", len(got))
+	}
+	b := read(t, got[1])
+	if b.Meta.Event != "service_case.status_changed" || got[1].Headers["X-Event"] != b.Meta.Event || b.Meta.Sequence != 2 || b.Status.From != "new" || b.Status.To != "resolved" {
+		t.Errorf("%s", got[1].Body)
+	}
+	if got[0].Reference == "" || b.Ticket.ExternalReference != got[0].Reference || got[1].Signature != inbox.Valid {
+		t.Errorf("ticket %q, the first message made %q; signature %s", b.Ticket.ExternalReference, got[0].Reference, got[1].Signature)
+	}
+	var e event.CaseStatusChanged
+	events, err := c.Store().CaseEvents(t.Context(), c.ID, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range events {
+		if x.Name == e.Name() {
+			if err := json.Unmarshal([]byte(x.Detail), &e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.asks(t, e.Name(), e) // the bus may tell it again
+	s.Idle(t)
+	if n := len(c.got(t)); n != 2 {
+		t.Errorf("told again, %d messages", n)
 	}
 }
 

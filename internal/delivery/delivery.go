@@ -109,6 +109,8 @@ type Delivery struct {
 	Sequence      int     `json:"sequence"`    // per case and output, rising
 	Profile       Profile `json:"retry_profile"`
 	Fallback      bool    `json:"is_fallback,omitempty"` // the mail that goes out because a webhook is dead; not part of the case's summary
+	Cause         string  `json:"cause,omitempty"`       // of an update: what it follows, once on each way
+	StatusFrom    string  `json:"status_from,omitempty"` // of an update that tells a change of status: what it was; the case says what it is
 
 	State    State     `json:"state"`
 	Awaits   []Part    `json:"awaits,omitempty"`  // outstanding; while waiting
@@ -154,6 +156,7 @@ type Order struct {
 	Profile              Profile
 	MessageID            string
 	Fallback             bool
+	Cause, StatusFrom    string
 	Gate                 []Part
 	Deadline             time.Time
 	MinDelay             time.Duration
@@ -163,7 +166,7 @@ type Order struct {
 func Plan(o Order, now time.Time) Delivery {
 	d := Delivery{
 		ID: o.ID, CaseID: o.CaseID, OutputID: o.OutputID, ConfigVersion: o.ConfigVersion, Kind: o.Kind, Channel: o.Channel, Destination: o.Destination,
-		Sequence: o.Sequence, Profile: o.Profile, MessageID: o.MessageID, Fallback: o.Fallback,
+		Sequence: o.Sequence, Profile: o.Profile, MessageID: o.MessageID, Fallback: o.Fallback, Cause: o.Cause, StatusFrom: o.StatusFrom,
 		State: Scheduled, NextAt: now.Add(o.MinDelay), CreatedAt: now,
 	}
 	if len(o.Gate) > 0 {
@@ -218,7 +221,7 @@ func (d Delivery) NeedsUpdate(p Part, sendUpdates bool) bool {
 	return sendUpdates && slices.Contains(d.Partial, p) && (d.Kind == Created || d.Kind == Updated) && d.State != Dead && d.State != Cancelled
 }
 
-// UpdateKey is the once-key of the update that a late part asks for.
+// UpdateKey is the cause of the update that a late part asks for.
 func (d Delivery) UpdateKey(p Part) string { return "delivery-update/" + d.ID + "/" + string(p) }
 
 // Take claims the next attempt for one worker, for at most 60 s. It counts the attempt: whoever dies with it may have sent.

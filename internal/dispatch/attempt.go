@@ -156,7 +156,7 @@ func (d *Dispatcher) stand(ctx context.Context, t tenant.ID, c desk.Case, x deli
 			continue
 		}
 		switch {
-		case y.State == delivery.Dead:
+		case y.State == delivery.Dead && y.Kind == delivery.Created:
 			return d.put(ctx, t, x, func() (delivery.Delivery, error) { return x.Cancel("nothing to update", now) })
 		case !y.Final():
 			return d.put(ctx, t, x, func() (delivery.Delivery, error) { return x.PutOff(now.Add(behind)) })

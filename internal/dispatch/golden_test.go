@@ -32,6 +32,14 @@ func TestMailsAreAsTheyWereRead(t *testing.T) {
 		}},
 		{"technical", func(_ *world, o *output.Output) { o.Mail.Template = output.Technical }},
 		{"admin", func(_ *world, o *output.Output) { o.Mail.Template, o.Mail.Audio = output.Admin, output.AudioLink }},
+		{"status_changed", func(w *world, o *output.Output) {
+			o.SendStatus = true
+			w.created()
+			w.save(*o)
+			w.run(t, noon.Add(time.Second))
+			w.letters = nil
+			w.moves(desk.Resolved, "Walze gereinigt, zehn Probeseiten gedruckt")
+		}},
 		{"alert", func(_ *world, o *output.Output) { o.Active = false }},
 		{"alert_gone_and_fallback", func(_ *world, o *output.Output) {
 			o.Type, o.Hook.URL, o.Mail.Fallback = output.Webhook, "https://127.0.0.1/", []string{"notfall@kunde.example"}

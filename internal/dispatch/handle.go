@@ -43,6 +43,7 @@ type Cancelling struct {
 // Handles lists the kinds of messages that Handle takes.
 var Handles = []string{
 	event.CaseCreated{}.Name(), event.CaseEnriched{}.Name(), event.CaseEnrichmentTimedOut{}.Name(), event.CaseAudioReady{}.Name(), event.CaseMerged{}.Name(), event.CaseEscalated{}.Name(),
+	event.CaseStatusChanged{}.Name(),
 	event.DeliveryDead{}.Name(), AttemptKind, AlertsKind, DeadlineKind, CancelKind,
 }
 
@@ -78,6 +79,12 @@ func (d *Dispatcher) Handle(ctx context.Context, t tenant.ID, kind string, body 
 			return nil, fmt.Errorf("read %s: %w", kind, err)
 		}
 		return attempts(d.Escalate(ctx, t, e))
+	case event.CaseStatusChanged{}.Name():
+		var e event.CaseStatusChanged
+		if err := json.Unmarshal(body, &e); err != nil {
+			return nil, fmt.Errorf("read %s: %w", kind, err)
+		}
+		return attempts(d.StatusChanged(ctx, t, e))
 	case event.CaseMerged{}.Name():
 		if m.Undone {
 			return attempts(d.Resume(ctx, t, m.CaseID))

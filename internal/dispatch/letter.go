@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/output"
 	"github.com/askpro/gateway/internal/sla"
@@ -146,7 +147,10 @@ func (m material) sheet() sheet {
 	c := m.c
 	technical := m.output.Mail.Template == output.Technical || m.output.Mail.Template == output.Admin
 	s := sheet{title: m.c.Number.String() + ": " + oneLine(c.Subject)}
-	if m.of.Kind == delivery.Updated {
+	switch {
+	case m.of.StatusFrom != "":
+		s.lines = append(s.lines, m.moved())
+	case m.of.Kind == delivery.Updated:
 		s.lines = append(s.lines, "Diese Nachricht ergänzt die zuvor zugestellte zu diesem Vorgang.")
 	}
 	if m.of.Fallback {
@@ -156,6 +160,9 @@ func (m material) sheet() sheet {
 		if value != "" {
 			s.facts = append(s.facts, [2]string{label, value})
 		}
+	}
+	if m.of.StatusFrom != "" && !c.Status.Open() {
+		fact("Lösung", oneLine(c.Resolution))
 	}
 	fact("Kategorie", oneLine(m.category()))
 	fact("Art", c.Type.Label())
@@ -244,6 +251,15 @@ func (m material) sheet() sheet {
 	}
 	s.foot = []string{oneLine(m.config.Company.Name), unread}
 	return s
+}
+
+// moved says what became of a case's status.
+func (m material) moved() string {
+	is, was := m.c.Status.Label(), desk.Status(m.of.StatusFrom).Label()
+	if why := m.c.PendingReason.Label(); why != "" {
+		is += " (" + why + ")"
+	}
+	return "Der Status dieses Vorgangs ist jetzt „" + is + "“, zuvor war er „" + was + "“."
 }
 
 // ended says how a call ended, where the telephone's word for it is a usual one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/askpro/gateway/internal/delivery"
@@ -59,43 +60,58 @@ func (d *Dispatcher) release(ctx context.Context, t tenant.ID, caseID string, p 
 		if err != nil {
 			return err
 		}
-		if err := d.follow(ctx, t, all, got, p); err != nil {
+		if err := d.follow(ctx, t, got, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// follow plans the update of a Delivery that left without a part; of several in a row only the last owes one.
-func (d *Dispatcher) follow(ctx context.Context, t tenant.ID, all []delivery.Delivery, x delivery.Delivery, p delivery.Part) error {
-	if !slices.Contains(x.Partial, p) || slices.ContainsFunc(all, func(y delivery.Delivery) bool {
-		return same(x, y) && y.Sequence > x.Sequence && y.State != delivery.Cancelled
-	}) {
+// follow plans the update of a Delivery that left without a part; of several in a row only the last that did not die owes one.
+func (d *Dispatcher) follow(ctx context.Context, t tenant.ID, x delivery.Delivery, p delivery.Part) error {
+	if !slices.Contains(x.Partial, p) {
 		return nil
 	}
-	c, err := d.theCase(ctx, t, x.CaseID)
-	if err != nil {
-		return err
+	return again(func() error {
+		all, err := d.Store.CaseDeliveries(ctx, t, x.CaseID)
+		if err != nil || slices.ContainsFunc(all, func(y delivery.Delivery) bool {
+			return same(x, y) && y.Sequence > x.Sequence && y.State != delivery.Cancelled && y.State != delivery.Dead
+		}) {
+			return err
+		}
+		c, err := d.theCase(ctx, t, x.CaseID)
+		if err != nil {
+			return err
+		}
+		conf, config, err := d.settings(ctx, t)
+		if err != nil {
+			return err
+		}
+		o, ok, err := d.Store.OutputVersion(ctx, t, x.OutputID, x.ConfigVersion)
+		if err != nil || !ok || !x.NeedsUpdate(p, o.SendUpdates) || c.MergedInto != "" {
+			return err
+		}
+		update, owed := d.after(t, all, x, o, x.UpdateKey(p), "")
+		if !owed {
+			return nil
+		}
+		update.Partial = without(missing(c, uses(o, conf.Gateway, x.Channel), config.Company.Recording), p)
+		return d.plan(ctx, t, []delivery.Delivery{update})
+	})
+}
+
+// after is what follows a message on its way, once for each cause: false where it is there. Way and number make its id, so
+// that of two that are planned at the same moment one is refused, and looks again.
+func (d *Dispatcher) after(t tenant.ID, all []delivery.Delivery, x delivery.Delivery, o output.Output, cause, statusFrom string) (delivery.Delivery, bool) {
+	if slices.ContainsFunc(all, func(y delivery.Delivery) bool { return same(x, y) && y.Cause == cause }) {
+		return delivery.Delivery{}, false
 	}
-	conf, config, err := d.settings(ctx, t)
-	if err != nil {
-		return err
-	}
-	o, ok, err := d.Store.OutputVersion(ctx, t, x.OutputID, x.ConfigVersion)
-	if err != nil || !ok || !x.NeedsUpdate(p, o.SendUpdates) || c.MergedInto != "" {
-		return err
-	}
-	id := ident.Derive("delivery", t.String(), x.UpdateKey(p))
-	update := delivery.Plan(delivery.Order{
-		ID: id, CaseID: x.CaseID, OutputID: x.OutputID, ConfigVersion: x.ConfigVersion, Kind: delivery.Updated, Channel: x.Channel, Destination: x.Destination,
-		Sequence: nextSequence(all, x), Profile: o.Retry, MessageID: messageID(id), Fallback: x.Fallback,
-	}, d.Now().UTC())
-	update.Partial = without(missing(c, uses(o, conf.Gateway, x.Channel), config.Company.Recording), p)
-	err = d.plan(ctx, t, []delivery.Delivery{update})
-	if ledger.ConflictOn(err, "delivery") { // planned before
-		return nil
-	}
-	return err
+	n := nextSequence(all, x)
+	id := ident.Derive("delivery", t.String(), x.CaseID, "after", x.OutputID, string(x.Channel), x.Destination, strconv.FormatBool(x.Fallback), strconv.Itoa(n))
+	return delivery.Plan(delivery.Order{
+		ID: id, CaseID: x.CaseID, OutputID: x.OutputID, ConfigVersion: o.Version, Kind: delivery.Updated, Channel: x.Channel, Destination: x.Destination,
+		Sequence: n, Profile: o.Retry, MessageID: messageID(id), Fallback: x.Fallback, Cause: cause, StatusFrom: statusFrom,
+	}, d.Now().UTC()), true
 }
 
 func without(parts []delivery.Part, p delivery.Part) []delivery.Part {

@@ -261,6 +261,9 @@ func (m material) values() template.Values {
 		v["audio.url"] = m.audio.url
 		at("audio.expires_at", m.audio.expiresAt)
 	}
+	if m.of.StatusFrom != "" { // to what the case is now: a change that is told late never turns it back
+		v["event.status_from"], v["event.status_to"], v["event.pending_reason"] = m.of.StatusFrom, string(c.Status), string(c.PendingReason)
+	}
 	if len(m.said) > 0 {
 		kept, cut := cutSegments(m.said, mostInPayload)
 		v["transcript.segments"], v["transcript.truncated"] = kept, cut
@@ -288,6 +291,9 @@ func (m material) event() string {
 	case delivery.Test:
 		return preset.TestEvent
 	case delivery.Updated:
+		if m.of.StatusFrom != "" {
+			return "service_case.status_changed"
+		}
 		return "service_case.updated"
 	case delivery.Escalation:
 		return "service_case.escalated"

@@ -47,7 +47,8 @@ type CaseUpdated struct {
 // Name of the event on the bus.
 func (CaseUpdated) Name() string { return "case.updated.v1" }
 
-// CaseStatusChanged: a case moved on. Heard by work-default, and by work-notifications, which tells the contact of an end.
+// CaseStatusChanged: a case moved on. Heard by work-default, by work-notifications, which tells the contact of an end, and by
+// work-gateway, which tells the receivers of outputs that chose so.
 type CaseStatusChanged struct {
 	Head
 	CaseID        string `json:"case_id"`

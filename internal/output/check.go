@@ -84,7 +84,33 @@ func (o Output) Check(k Known) []Problem {
 	}
 	o.checkMail(p, k)
 	o.checkHook(p, k)
+	if o.SendStatus {
+		o.checkStatus(p)
+	}
 	return p.List
+}
+
+// checkStatus judges whether a follow-up would tell that the status changed. One that does not looks like the case once more:
+// a ticket system would make a second ticket of it.
+func (o Output) checkStatus(p *Problems) {
+	const field, told = "send_status_changes", "event.status_to"
+	if o.Type != Email {
+		used, _ := preset.Named(o.Hook.PresetSlug())
+		if o.Hook.Payload != "" {
+			used.Payload = []byte(o.Hook.Payload)
+		}
+		if r, err := used.Ready(preset.Settings{Vars: o.Hook.Vars, Maps: o.Hook.Maps}); err == nil && !r.Uses(told) {
+			p.Say(field, "the payload does not say it: use the preset %s, or a payload_template with {{%s}}", Generic, told)
+		}
+	}
+	if o.Mails() && o.Mail.Template == Custom {
+		schema := o.letterSchema(Known{})
+		body, err := template.Parse(template.Plain, o.Mail.Body, schema)
+		subject, err2 := template.Parse(template.Header, o.Mail.Subject, schema)
+		if err == nil && err2 == nil && !body.Uses(told) && !subject.Uses(told) {
+			p.Say(field, "the mail does not say it: its templates need {{%s}}", told)
+		}
+	}
 }
 
 func within(p *Problems, field string, v, low, high int) {
@@ -127,10 +153,7 @@ func (o Output) checkMail(p *Problems, k Known) {
 
 // checkLetter judges the templates of a company's own mail. A body is read both ways, as text and as page.
 func (o Output) checkLetter(p *Problems, k Known) {
-	schema := template.Schema{Vars: map[string]template.Variable{}, Maps: o.Hook.Maps, Custom: k.Custom}
-	for name, value := range o.Hook.Vars {
-		schema.Vars[name] = template.Variable{Value: value}
-	}
+	schema := o.letterSchema(k)
 	if o.Mail.Subject != "" {
 		if _, err := template.Parse(template.Header, o.Mail.Subject, schema); err != nil {
 			p.Say("mail.subject_template", "%s", err)
@@ -144,6 +167,14 @@ func (o Output) checkLetter(p *Problems, k Known) {
 			p.Say("mail.body_template", "%s", err)
 		}
 	}
+}
+
+func (o Output) letterSchema(k Known) template.Schema {
+	schema := template.Schema{Vars: map[string]template.Variable{}, Maps: o.Hook.Maps, Custom: k.Custom}
+	for name, value := range o.Hook.Vars {
+		schema.Vars[name] = template.Variable{Value: value}
+	}
+	return schema
 }
 
 func (o Output) checkHook(p *Problems, k Known) {

@@ -46,7 +46,12 @@ func TestOutputsThatAreTaken(t *testing.T) {
 		"mails alone":                         func(o *output.Output) { o.Type, o.Hook = output.Email, output.Hook{} },
 		"all muted, but a fallback":           func(o *output.Output) { o.Mail.Muted, o.Mail.Fallback = o.Mail.To, []string{"chef@edv-nord.example"} },
 		"a payload of one's own":              func(o *output.Output) { o.Hook.Payload = `{"nr":"{{case.number}}"}` },
-		"headers":                             func(o *output.Output) { o.Hook.Headers = []webhook.Header{{Name: "X-Mandant", Value: "7"}} },
+		"changes of status":                   func(o *output.Output) { o.SendStatus = true },
+		"changes of status in one's own words": func(o *output.Output) {
+			custom(o)
+			o.SendStatus, o.Mail.Subject, o.Hook.Payload = true, "{{case.number}} {{event.status_to}}", `{"nr":"{{case.number}}","now":"{{event.status_to?}}"}`
+		},
+		"headers": func(o *output.Output) { o.Hook.Headers = []webhook.Header{{Name: "X-Mandant", Value: "7"}} },
 	} {
 		o := tickets()
 		change(&o)
@@ -114,6 +119,9 @@ func TestEachFieldOfAnOutputIsJudged(t *testing.T) {
 		{func(o *output.Output) { o.Hook.SigningRef = "" }, "hook.signing_secret_ref", "hmac signs"},
 		{func(o *output.Output) { o.Hook.SigningRef, o.Hook.Auth.Type = "", webhook.AuthNone }, "hook.signing_secret_ref", "signing secret or credentials"},
 		{func(o *output.Output) { jira(o); o.Hook.Legacy = true }, "hook.legacy_signature", "needs a signing secret"},
+		{func(o *output.Output) { jira(o); o.SendStatus = true }, "send_status_changes", "use the preset generic"},
+		{func(o *output.Output) { o.SendStatus, o.Hook.Payload = true, `{"nr":"{{case.number}}"}` }, "send_status_changes", "{{event.status_to}}"},
+		{func(o *output.Output) { custom(o); o.SendStatus = true }, "send_status_changes", "the mail does not say it"},
 		{func(o *output.Output) { o.Hook.ContactType = "a\nb" }, "hook.contact_type_override", "one line"},
 	} {
 		o := tickets()

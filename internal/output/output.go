@@ -38,6 +38,9 @@ type Output struct {
 	Language    string           `json:"payload_language"` // de, en
 	Mail        Mail             `json:"mail,omitzero"`
 	Hook        Hook             `json:"hook,omitzero"`
+	// SendStatus lets a follow-up service_case.status_changed go out for each change of a case's status, by every channel that the
+	// case left by. Mails are no exception: who got a case to work on learns the same way that others finished it.
+	SendStatus bool `json:"send_status_changes,omitempty"`
 	// Disabled says why the webhook was switched off by us; a person switches it on again.
 	Disabled delivery.Disabling `json:"disabled_reason,omitempty"`
 	Version  int                `json:"version"`

@@ -50,6 +50,7 @@ var Paths = []Path{
 	{"transcript.text", Text}, {"transcript.truncated", Bool}, {"transcript.length", Number}, {"transcript.segments", Segments},
 	{"admin_url", Link}, {"timestamp", Time},
 	{"event.name", Text}, {"event.sequence", Number}, {"event.partial", Texts}, {"event.is_test", Bool},
+	{"event.status_from", Text}, {"event.status_to", Text}, {"event.pending_reason", Text},
 }
 
 const (
