@@ -142,6 +142,12 @@ func TestDeskScenario12EverySignatureVerifiesWhileASecretIsRotated(t *testing.T)
 			t.Errorf("a rotation after the window: %v", err)
 		}
 	}
+	for id, ref := range of {
+		look, err := rings.Look(t.Context(), c.ID, id, ref)
+		if err != nil || look.PreviousUsed.Before(rotated.Add(24*time.Hour-2*time.Minute)) {
+			t.Errorf("the last use of the secret of %s is %s, %v", id, look.PreviousUsed, err) // noted once an hour
+		}
+	}
 	events, err := c.Store().EndpointEvents(t.Context(), c.ID, conf.Endpoints[0].ID)
 	if err != nil || len(events) != 2 || events[0].Name != "webhook_endpoint.secret_rotated.v1" {
 		t.Errorf("%+v, %v", events, err)

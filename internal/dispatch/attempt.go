@@ -40,6 +40,7 @@ type message struct {
 	letter  *notify.Letter
 	request *delivery.Request
 	judging delivery.Judging
+	signing string // reference of what signed the request; empty: nothing did
 	body    []byte // in full
 	persons []string
 	partial []delivery.Part // what it leaves without
@@ -260,7 +261,7 @@ func (d *Dispatcher) hooked(ctx context.Context, t tenant.ID, m material, v temp
 	}
 	return message{
 		request: &delivery.Request{URL: x.Destination, Header: h, Body: body}, body: body, persons: persons(m.c, m.said), partial: m.of.Partial,
-		judging: delivery.Judging{Semantic: o.Hook.Semantic, ReferencePath: p.ReferencePath},
+		judging: delivery.Judging{Semantic: o.Hook.Semantic, ReferencePath: p.ReferencePath}, signing: o.Hook.SigningRef,
 	}, nil
 }
 
@@ -338,6 +339,9 @@ func (d *Dispatcher) hand(ctx context.Context, t tenant.ID, m message, a exchang
 		return o, exchange.Mailed(a, m.letter.To, d.Now().Sub(began), o, words, d.Now().UTC())
 	}
 	answer := d.Sender.Send(ctx, *m.request)
+	if m.signing != "" {
+		d.aside(ctx, t, "note the use of a secret", d.Rings.Used(ctx, t, a.OutputID, m.signing))
+	}
 	o := delivery.Judge(answer, m.judging, d.Now().UTC())
 	return o, exchange.Sent(a, *m.request, answer, o, d.Now().UTC())
 }

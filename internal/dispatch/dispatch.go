@@ -51,9 +51,11 @@ type Mailer interface {
 	SendLetter(ctx context.Context, t tenant.ID, l notify.Letter) (providerID string, err error)
 }
 
-// Rings gives what signs an output's webhooks; ref is where its first secret lies.
+// Rings gives what signs an output's webhooks; ref is where its first secret lies. Used notes that it signed one that went
+// out, at most once an hour, so that people see which secret a receiver still needs.
 type Rings interface {
 	Ring(ctx context.Context, t tenant.ID, id, ref string) (webhook.Ring, error)
+	Used(ctx context.Context, t tenant.ID, id, ref string) error
 }
 
 // Secrets resolves references.

@@ -57,6 +57,8 @@ type world struct {
 	mailFails  func(l notify.Letter) error
 	secrets    map[string]string
 	rings      map[string]webhook.Ring
+	used       []string // whose secrets signed, by reference
+	unnoted    error    // of the note that they did
 	alarms     []string
 	failed     []string
 	queue      []dispatch.Later
@@ -399,6 +401,12 @@ func (w *world) Ring(_ context.Context, _ tenant.ID, id, _ string) (webhook.Ring
 		return r, errNoSecret
 	}
 	return r, nil
+}
+
+// Used counts what signed; the note may fail, and nothing depends on it.
+func (w *world) Used(_ context.Context, _ tenant.ID, id, ref string) error {
+	w.note(&w.used, id+" "+ref)
+	return w.unnoted
 }
 
 // of lists the case's Deliveries on a channel, by sequence.

@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -116,4 +117,30 @@ func TestEveryOptionOfAWebhookReachesItsReceiver(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAUseOfASecretIsNotedWhereOneSignedAndIsNeverInTheWay(t *testing.T) {
+	t.Parallel()
+	for _, signs := range []bool{true, false} {
+		w, r := receives(t, status(200, ""))
+		w.unnoted = errDown
+		o := hooks(r.URL)
+		if signs {
+			secret, err := webhook.NewSecret(rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Hook.SigningRef, w.rings["out"] = "ssm:/x", webhook.Ring{Current: secret}
+		}
+		w.save(o)
+		w.created()
+		w.run(t, noon.Add(time.Hour))
+		if _, err := w.Test(t.Context(), us, "out"); err != nil { // a trial is signed as well
+			t.Fatal(err)
+		}
+		want := map[bool]int{true: 2}[signs]
+		if d := one(t, w.of(delivery.Webhook)); d.State != delivery.Sent || len(r.all()) != 2 || len(w.used) != want || len(w.failed) != want {
+			t.Errorf("signed: %t; %s, %d requests, noted %v, aside %v", signs, d.State, len(r.all()), w.used, w.failed)
+		}
+	}
 }

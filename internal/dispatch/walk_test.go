@@ -155,8 +155,8 @@ func TestEverySignatureVerifiesWithWhatTheReceiverKnowsAlsoDuringARotation(t *te
 			w.rings["out"] = ring
 			w.created()
 			w.run(t, noon.Add(time.Hour))
-			if len(r.all()) != 4 {
-				t.Fatalf("%d requests", len(r.all()))
+			if len(r.all()) != 4 || len(w.used) != 4 || w.used[0] != "out ssm:/x" {
+				t.Fatalf("%d requests, signed by %v", len(r.all()), w.used)
 			}
 			verifier, err := standard.NewWebhook(tt.knows.Reveal())
 			if err != nil {
