@@ -91,6 +91,8 @@ func (w *worker) timer(ctx context.Context, m lambdakit.Incoming) error {
 		return w.cases.Recover(ctx, m.Tenant, due.About, false) // the capture is its own timer: it is moved or ended there
 	case due.Kind == ledger.OfCase && due.Name == casework.Timer:
 		wanted, err = w.cases.Tend(ctx, m.Tenant, due.About)
+	case due.Kind == ledger.OfDigest && due.Name == store.DigestTimer:
+		return w.deliveries.TellDigest(ctx, m.Tenant) // it moves its timer, or clears it, in the step that says so
 	default:
 		woken, ok := subscribe.Woken(due.Kind, due.About, due.Name)
 		if !ok {

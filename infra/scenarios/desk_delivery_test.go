@@ -229,6 +229,8 @@ func (c *helpdesk) replays(t *testing.T, caseID string) (n int) {
 	return len(dues)
 }
 
+func summary(m stacktest.Mail) bool { return strings.Contains(m.Subject, "Zusammenfassung") }
+
 func TestDeskScenario09OfTwoChannelsOnlyTheFailingOneIsRepeated(t *testing.T) {
 	t.Parallel()
 	s := stacktest.Own(t)
@@ -271,7 +273,7 @@ func TestDeskScenario09OfTwoChannelsOnlyTheFailingOneIsRepeated(t *testing.T) {
 	letters := func() map[string]string {
 		of := map[string]string{}
 		for _, name := range []string{"it", "notfall", "alarm"} {
-			list := c.Mails(t, name+"@"+c.Slug+".example")
+			list := slices.DeleteFunc(c.Mails(t, name+"@"+c.Slug+".example"), summary)
 			if len(list) != 1 || !strings.Contains(list[0].Subject, number) {
 				t.Errorf("%s got %d letters: %+v", name, len(list), list)
 				continue
@@ -290,6 +292,18 @@ func TestDeskScenario09OfTwoChannelsOnlyTheFailingOneIsRepeated(t *testing.T) {
 	if n := c.facts(t, id); n["delivery.dead.v1"] != 1 || n["delivery.failed.v1"] != 3 || n["delivery.sent.v1"] != 2 {
 		t.Errorf("%v", n)
 	}
+
+	told := func(times int) { // the hour of the failure is over: it is told once more in its summary, and never again
+		t.Helper()
+		list := slices.DeleteFunc(c.Mails(t, "alarm@"+c.Slug+".example"), func(m stacktest.Mail) bool { return !summary(m) })
+		if len(list) != times || !strings.Contains(list[0].Text, "(http_500)") || strings.Count(list[0].Text, number+": ") != 1 || !strings.HasSuffix(list[0].Subject, "Eine Zustellung gescheitert") {
+			t.Errorf("%d summaries", len(list))
+		}
+	}
+	told(1)
+	stands(t, s, began.Add(2*time.Hour+time.Minute))
+	stands(t, s, began.Add(3*time.Hour+time.Minute))
+	told(1)
 
 	if n := c.replays(t, id); n != 1 {
 		t.Errorf("%d deliveries were replayed", n)

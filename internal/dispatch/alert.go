@@ -52,6 +52,11 @@ func (d *Dispatcher) Dead(ctx context.Context, t tenant.ID, caseID, deliveryID s
 		return nil, err
 	}
 	g := conf.Gateway
+	if summed(g) { // before the alert: whoever gives up telling it leaves it for the summary
+		if err := d.collect(ctx, t, a); err != nil {
+			return nil, err
+		}
+	}
 	if !g.Alerts || len(g.AlertEmails) == 0 && g.AlertSlack == "" {
 		if !fallen && !x.Fallback {
 			d.Alarm(ctx, AlarmUnheard, t.String())
@@ -116,7 +121,7 @@ func (d *Dispatcher) alert(ctx context.Context, t tenant.ID, a alarm) ([]Later, 
 		}
 		next, alone := alerts.Add(a.x.CaseID+"/"+a.x.ID, d.Now().UTC())
 		if alone {
-			if err := d.tell(ctx, t, a.config, a.conf.Gateway, "alert/"+a.x.ID, d.aboutOne(a)); err != nil {
+			if err := d.tell(ctx, t, a.conf.Gateway, "alert/"+a.x.ID, d.aboutOne(a)); err != nil {
 				return nil, err
 			}
 		}
@@ -156,7 +161,7 @@ func (d *Dispatcher) TellCollected(ctx context.Context, t tenant.ID, outputID st
 		return nil, err
 	}
 	key := "alerts/" + outputID + "/" + strconv.FormatInt(alerts.FlushAt.Unix(), 10)
-	if err := d.tell(ctx, t, config, conf.Gateway, key, w); err != nil {
+	if err := d.tell(ctx, t, conf.Gateway, key, w); err != nil {
 		return nil, err
 	}
 	saved, err := d.Store.SaveAlerts(ctx, t, outputID, next, v)
@@ -263,7 +268,18 @@ func (d *Dispatcher) aboutMany(ctx context.Context, t tenant.ID, conf *desk.Conf
 }
 
 // tell writes to each alert address, and to Slack as far as that works: a mail that was not taken is tried again.
-func (d *Dispatcher) tell(ctx context.Context, t tenant.ID, config *company.Config, g desk.Gateway, key string, w words) error {
+func (d *Dispatcher) tell(ctx context.Context, t tenant.ID, g desk.Gateway, key string, w words) error {
+	if err := d.mail(ctx, t, g, key, w); err != nil {
+		return err
+	}
+	if g.AlertSlack != "" {
+		d.slack(ctx, t, g.AlertSlack, key, w)
+	}
+	return nil
+}
+
+// mail writes to each alert address by itself.
+func (d *Dispatcher) mail(ctx context.Context, t tenant.ID, g desk.Gateway, key string, w words) error {
 	var failed []error
 	to, _ := delivery.Recipients(g.AlertEmails, nil, nil)
 	for _, address := range to {
@@ -280,13 +296,7 @@ func (d *Dispatcher) tell(ctx context.Context, t tenant.ID, config *company.Conf
 			failed = append(failed, fmt.Errorf("alert by mail: %w", err))
 		}
 	}
-	if len(failed) > 0 {
-		return errors.Join(failed...)
-	}
-	if g.AlertSlack != "" {
-		d.slack(ctx, t, g.AlertSlack, key, w)
-	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // slack is a courtesy: one try, and its outcome is only noted.

@@ -25,8 +25,9 @@ import (
 	"github.com/askpro/gateway/internal/webhook"
 )
 
-// Store is what dispatch asks of the table. Commit gives a *ledger.Conflict where somebody was faster. SaveGate and
-// SaveAlerts write over the version that was read (0: there was none) and report false where that is no longer the one.
+// Store is what dispatch asks of the table. Commit gives a *ledger.Conflict where somebody was faster. SaveGate, SaveAlerts
+// and SaveDigest write over the version that was read (0: there was none) and report false where that is no longer the one;
+// so does AddFailure, which takes a failure in once for ever.
 type Store interface {
 	Config(ctx context.Context, t tenant.ID) (*company.Config, error)
 	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
@@ -41,6 +42,10 @@ type Store interface {
 	SaveGate(ctx context.Context, t tenant.ID, host string, g delivery.Gate, version int) (bool, error)
 	Alerts(ctx context.Context, t tenant.ID, outputID string) (delivery.Alerts, int, error)
 	SaveAlerts(ctx context.Context, t tenant.ID, outputID string, a delivery.Alerts, version int) (bool, error)
+	Digest(ctx context.Context, t tenant.ID) (delivery.Digest, int, error)
+	SaveDigest(ctx context.Context, t tenant.ID, d delivery.Digest, version int) (bool, error)
+	AddFailure(ctx context.Context, t tenant.ID, f delivery.Failure, d delivery.Digest, version int, moved bool) (bool, error)
+	Failures(ctx context.Context, t tenant.ID, digest, limit int) ([]delivery.Failure, error)
 	AddExchange(ctx context.Context, t tenant.ID, l exchange.Line) error
 	Exchanges(ctx context.Context, t tenant.ID, day time.Time, limit int) ([]exchange.Line, error)
 	KeepOriginal(ctx context.Context, t tenant.ID, o exchange.Original) error

@@ -50,6 +50,8 @@ type world struct {
 	said       map[string]string
 	gates      map[string]versioned[delivery.Gate]
 	alerts     map[string]versioned[delivery.Alerts]
+	digest     versioned[delivery.Digest]
+	failures   map[int][]delivery.Failure // by digest
 	lines      map[string]exchange.Line
 	originals  map[string]exchange.Original
 	events     []event.Event
@@ -84,6 +86,7 @@ func newWorld(t testing.TB, o output.Output) *world {
 		now: noon, versions: map[string]output.Output{}, cases: map[string]desk.Case{}, deliveries: map[string]delivery.Delivery{}, calls: map[string]call.Call{},
 		said: map[string]string{}, gates: map[string]versioned[delivery.Gate]{}, alerts: map[string]versioned[delivery.Alerts]{}, lines: map[string]exchange.Line{},
 		originals: map[string]exchange.Original{}, secrets: map[string]string{}, rings: map[string]webhook.Ring{}, refuse: map[string]int{}, relayed: map[string]bool{},
+		failures: map[int][]delivery.Failure{},
 	}
 	w.conf = desk.NoConfiguration()
 	w.conf.Gateway.AlertEmails = []string{"alarm@kunde.example"}
@@ -320,6 +323,56 @@ func (w *world) SaveAlerts(_ context.Context, _ tenant.ID, id string, a delivery
 		return nil
 	})
 	return ok, err
+}
+
+// Digest of what failed.
+func (w *world) Digest(context.Context, tenant.ID) (d delivery.Digest, v int, err error) {
+	err = w.at(func() error { d, v = w.digest.value, w.digest.version; return nil })
+	return d, v, err
+}
+
+// SaveDigest over a version; its timer goes with it.
+func (w *world) SaveDigest(_ context.Context, _ tenant.ID, d delivery.Digest, v int) (ok bool, err error) {
+	err = w.at(func() error {
+		if ok = w.digest.version == v && !w.meets("digest"); ok {
+			w.digest = versioned[delivery.Digest]{d, v + 1}
+		}
+		return nil
+	})
+	return ok, err
+}
+
+// AddFailure to the open digest, once.
+func (w *world) AddFailure(_ context.Context, _ tenant.ID, f delivery.Failure, d delivery.Digest, v int, moved bool) (ok bool, err error) {
+	err = w.at(func() error {
+		for _, list := range w.failures {
+			if slices.ContainsFunc(list, func(x delivery.Failure) bool { return x.DeliveryID == f.DeliveryID }) {
+				ok = true
+				return nil
+			}
+		}
+		if ok = w.digest.version == v && !w.meets("digest"); !ok {
+			return nil
+		}
+		if moved {
+			w.digest = versioned[delivery.Digest]{d, v + 1}
+		}
+		w.failures[d.Open] = append(w.failures[d.Open], f)
+		return nil
+	})
+	return ok, err
+}
+
+// Failures of a digest.
+func (w *world) Failures(_ context.Context, _ tenant.ID, digest, limit int) (list []delivery.Failure, err error) {
+	err = w.at(func() error {
+		list = slices.SortedFunc(slices.Values(w.failures[digest]), func(a, b delivery.Failure) int {
+			return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.DeliveryID, b.DeliveryID))
+		})
+		list = list[:min(len(list), limit)]
+		return nil
+	})
+	return list, err
 }
 
 // AddExchange to the log.

@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/askpro/gateway/internal/delivery"
@@ -35,6 +37,15 @@ func Hint(l Line) string {
 		return strings.TrimSuffix(meaning(l), again)
 	}
 	return meaning(l)
+}
+
+// HintOf says it of a Delivery that is given up, of which only the class of its last failure is known.
+func HintOf(c delivery.Class) string {
+	status, _ := strconv.Atoi(strings.TrimPrefix(string(c), "http_"))
+	if c == delivery.Gone {
+		status = http.StatusGone
+	}
+	return Hint(Line{Result: HTTPError, Class: c, Status: status, Attempt: 1, Of: 1})
 }
 
 func meaning(l Line) string {

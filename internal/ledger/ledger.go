@@ -103,6 +103,7 @@ const (
 	OfCall        Kind = "CALL"
 	OfCase        Kind = "CASE"
 	OfEndpoint    Kind = "ENDPOINT"
+	OfDigest      Kind = "DIGEST"
 )
 
 // Transcript is a call's text, compressed by the store and written once. ObjectKey names it in the bucket when it is too

@@ -7,6 +7,7 @@ import (
 
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/callback"
+	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/exchange"
 	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
@@ -38,6 +39,9 @@ const (
 	activityPrefix     = "ACTIVITY#"
 	outgoingPrefix     = "DELIVERY#"
 	heldPrefix         = "HELD#"
+	failedPrefix       = "FAILED#"
+	// digestState stands for all of a company's digests where each has its number.
+	digestState = "ALL"
 	// dueShards spreads the timers of all companies over partitions of the index due.
 	dueShards = 8
 )
@@ -155,6 +159,21 @@ func exchangeKey(t tenant.ID, l exchange.Line) key {
 }
 func originalKey(t tenant.ID, messageID string) key {
 	return key{partition(t, "MESSAGE", messageID), "ORIGINAL"}
+}
+
+// A company's digests of what failed: how they stand with their timer, what each of them holds by time, and of each failure
+// that it is in one.
+func digestKey(t tenant.ID) key {
+	return key{partition(t, string(ledger.OfDigest), digestState), "STATE"}
+}
+func failuresPartition(t tenant.ID, digest int) string {
+	return partition(t, string(ledger.OfDigest), fmt.Sprint(digest))
+}
+func failureKey(t tenant.ID, digest int, f delivery.Failure) key {
+	return key{failuresPartition(t, digest), failedPrefix + listSort(f.At, f.DeliveryID)}
+}
+func failedKey(t tenant.ID, deliveryID string) key {
+	return key{partition(t, "FAILED", deliveryID), "DIGEST"}
 }
 
 // The open cases of a group stand in one partition; what is done leaves it.

@@ -13,6 +13,10 @@ import (
 type Outgoing interface {
 	Alerts(ctx context.Context, t tenant.ID, outputID string) (delivery.Alerts, int, error)
 	SaveAlerts(ctx context.Context, t tenant.ID, outputID string, a delivery.Alerts, version int) (bool, error)
+	Digest(ctx context.Context, t tenant.ID) (delivery.Digest, int, error)
+	SaveDigest(ctx context.Context, t tenant.ID, d delivery.Digest, version int) (bool, error)
+	AddFailure(ctx context.Context, t tenant.ID, f delivery.Failure, d delivery.Digest, version int, moved bool) (bool, error)
+	Failures(ctx context.Context, t tenant.ID, digest, limit int) ([]delivery.Failure, error)
 	AddExchange(ctx context.Context, t tenant.ID, l exchange.Line) error
 	Exchanges(ctx context.Context, t tenant.ID, day time.Time, limit int) ([]exchange.Line, error)
 	KeepOriginal(ctx context.Context, t tenant.ID, o exchange.Original) error
@@ -43,6 +47,53 @@ var outgoingCases = []testCase{
 		if _, version, err = x.Alerts(ctx, x.t, "o2"); version != 0 || err != nil {
 			x.Errorf("another output's are version %d, %v", version, err)
 		}
+	}},
+	{"a failure is in one digest, and its timer stands as long as something is to be told", func(x *try) {
+		ctx := x.Context()
+		digest, v, err := x.Digest(ctx, x.t)
+		x.ok(err)
+		if v != 0 || digest != (delivery.Digest{}) {
+			x.Errorf("before anything failed: %+v, version %d", digest, v)
+		}
+		failure := func(id string, at time.Time) delivery.Failure {
+			return delivery.Failure{CaseID: "k1", DeliveryID: id, Number: "TKT-2026-00001", Output: "Ziel", Channel: delivery.Webhook, Destination: "a.example/x", Class: "http_500", Reason: delivery.Exhausted, At: at}
+		}
+		add := func(f delivery.Failure, d delivery.Digest, version int, moved, want bool) {
+			x.Helper()
+			added, err := x.AddFailure(ctx, x.t, f, d, version, moved)
+			x.ok(err)
+			if added != want {
+				x.Errorf("%s was added: %t", f.DeliveryID, added)
+			}
+		}
+		holds := func(number, limit int, want ...delivery.Failure) {
+			x.Helper()
+			got, err := x.Failures(ctx, x.t, number, limit)
+			x.ok(err)
+			x.same(got, append([]delivery.Failure{}, want...))
+		}
+		a, b, c := failure("a", x.now.Add(time.Second)), failure("b", x.now), failure("c", x.now)
+		open := digest.Collect(x.now)
+		add(a, open, 0, true, true)
+		add(b, open, 0, true, false) // it was read before the first one opened the digest
+		add(b, open, 1, false, true)
+		add(a, open, 1, false, true) // it is there
+		holds(1, 10, b, a)
+		holds(1, 1, b)
+		x.wakes("digest", open.DueAt)
+
+		closed, number := open.Begin(open.DueAt)
+		x.digest(closed, 1, true)
+		x.digest(closed, 1, false)
+		add(c, closed, 1, false, false)
+		next := closed.Collect(open.DueAt)
+		add(c, next, 2, true, true)
+		add(a, next, 3, false, true) // it was told
+		holds(number, 10, b, a)
+		holds(next.Open, 10, c)
+		x.wakes("digest", next.WakeAt())
+		x.digest(delivery.Digest{Open: 3}, 3, true)
+		x.wakes("digest", time.Time{})
 	}},
 	{"a day's exchanges are listed newest first, each once, until they end", func(x *try) {
 		ctx, day := x.Context(), time.Date(x.now.Year(), x.now.Month(), x.now.Day(), 0, 0, 0, 0, time.UTC)
@@ -97,6 +148,35 @@ func (x *try) alerts(a delivery.Alerts, version int, want bool) {
 	if saved != want {
 		x.Errorf("saved over version %d: %t", version, saved)
 	}
+}
+
+func (x *try) digest(d delivery.Digest, version int, want bool) {
+	x.Helper()
+	saved, err := x.SaveDigest(x.Context(), x.t, d, version)
+	x.ok(err)
+	if saved != want {
+		x.Errorf("saved over version %d: %t", version, saved)
+	}
+}
+
+// wakes wants one of the company's timers due at a time, and not before; zero: it is not set.
+func (x *try) wakes(name string, at time.Time) {
+	x.Helper()
+	due := func(now time.Time) (n int) {
+		list, err := x.Due(x.Context(), now, 10_000)
+		x.ok(err)
+		for _, timer := range list {
+			if timer.CompanyID == x.t.String() && timer.Name == name {
+				n++
+			}
+		}
+		return n
+	}
+	if at.IsZero() {
+		x.Seen(x.T, func() bool { return due(x.now.Add(1000*time.Hour)) == 0 })
+		return
+	}
+	x.Seen(x.T, func() bool { return due(at.Add(time.Second)) == 1 && due(at.Add(-time.Second)) == 0 })
 }
 
 // line of the exchange log that ends some time from now.

@@ -3,11 +3,13 @@ package twin
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/exchange"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -17,6 +19,9 @@ const (
 	ofExchange = "exchange"
 	ofOriginal = "original"
 	ofPlays    = "plays"
+	ofDigest   = "digest"
+	ofFailure  = "failure"
+	ofEntry    = "entry"
 )
 
 // Alerts of an output, with their version.
@@ -32,6 +37,75 @@ func (s *Table) SaveAlerts(ctx context.Context, t tenant.ID, outputID string, a 
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// Digest is how the company's digests stand, with the version.
+func (s *Table) Digest(ctx context.Context, t tenant.ID) (delivery.Digest, int, error) {
+	d, v, _, err := one[delivery.Digest](ctx, s, "Digest", at(t, ofDigest, "", ""))
+	return d, v, err
+}
+
+// SaveDigest keeps that over the version that was read, and sets the timer or clears it; false when somebody else was faster.
+func (s *Table) SaveDigest(ctx context.Context, t tenant.ID, d delivery.Digest, version int) (bool, error) {
+	writes, err := s.digest(t, d, version)
+	if err == nil {
+		err = s.transact(ctx, "SaveDigest", writes, nil)
+	}
+	if ledger.ConflictOn(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// AddFailure puts a failure into the open digest of d, where it is in none yet, as long as version is still the one.
+func (s *Table) AddFailure(ctx context.Context, t tenant.ID, f delivery.Failure, d delivery.Digest, version int, moved bool) (bool, error) {
+	writes := []write{
+		{at: at(t, ofFailure, f.DeliveryID, ""), value: d.Open},
+		{at: at(t, ofEntry, strconv.Itoa(d.Open), second(f.At)+"#"+f.DeliveryID), value: kept(f), version: unconditional},
+	}
+	if moved {
+		more, err := s.digest(t, d, version)
+		if err != nil {
+			return false, err
+		}
+		writes = append(writes, more...)
+	}
+	still := func() []string {
+		if s.version(at(t, ofDigest, "", "")) != version {
+			return []string{ofDigest}
+		}
+		return nil
+	}
+	err := s.transact(ctx, "AddFailure", writes, nil, still)
+	if ledger.ConflictOn(err, ofFailure) {
+		return true, nil
+	}
+	if ledger.ConflictOn(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s *Table) digest(t tenant.ID, d delivery.Digest, version int) ([]write, error) {
+	timer := ledger.Timer{Kind: ledger.OfDigest, About: "ALL", Queue: "gateway", Name: store.DigestTimer, DueAt: d.WakeAt()}
+	step := &ledger.Step{}
+	if timer.DueAt.IsZero() {
+		step.ClearTimers = append(step.ClearTimers, timer)
+	} else {
+		step.SetTimers = append(step.SetTimers, timer)
+	}
+	writes, _, err := s.writesOf(t, step)
+	return append(writes, write{at: at(t, ofDigest, "", ""), value: kept(d), version: version}), err
+}
+
+// Failures of a digest, earliest first, at most limit.
+func (s *Table) Failures(ctx context.Context, t tenant.ID, digest, limit int) (list []delivery.Failure, err error) {
+	err = s.do(ctx, "Failures", func() error {
+		list = all[delivery.Failure](s, at(t, ofEntry, strconv.Itoa(digest), ""))
+		list = list[:min(len(list), limit)]
+		return nil
+	})
+	return list, err
 }
 
 // AddExchange writes a line of the exchange log down; written again it stays one.
