@@ -25,7 +25,7 @@ STATICCHECK = $$(go -C infra/tools tool -n staticcheck)
 GO_FILES    = git ls-files -co --exclude-standard '*.go'
 STEP        = @printf '\n── %s\n'
 
-.PHONY: help setup run call company show usage report redrive test test-unit faults intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
+.PHONY: help setup run call company show usage report redeliver redrive test test-unit faults intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
@@ -51,6 +51,9 @@ usage: ## print what a company used in a month as CSV (COMPANY=demo MONTH=2026-1
 
 report: ## print what the last comparison with the calendar found (ROUTES=demo,kanzlei)
 	@go run ./infra/report $(if $(ROUTES),-route '$(ROUTES)')
+
+redeliver: ## what an output could not send, again (COMPANY=demo OUTPUT=tickets FROM=2026-11-24 TO=…; CASE=TKT-2026-00042; ALL=1 NEW=1; APPLY=1 does it)
+	@go run ./infra/redeliver $(if $(COMPANY),-company '$(COMPANY)') $(if $(OUTPUT),-output '$(OUTPUT)') $(if $(FROM),-from '$(FROM)') $(if $(TO),-to '$(TO)') $(if $(CASE),-case '$(CASE)') $(if $(ALL),-all) $(if $(NEW),-new) $(if $(APPLY),-apply)
 
 redrive: ## put a dead-letter queue's messages back (Q=default, notifications, sync or gateway)
 	@go run ./infra/redrive $(if $(Q),'$(Q)')

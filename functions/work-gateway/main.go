@@ -2,9 +2,9 @@
 // where the company wants them, tells subscribed endpoints, and makes the cases that are owed.
 //
 //	Woken by:     queue gateway: case.*, delivery.*, webhook_endpoint.*, call.started.v1, call.ended.v1, call.analyzed.v1;
-//	              its own case.enrich, case.deadline, case.record, delivery.attempt, delivery.alerts, endpoint.…;
+//	              its own case.enrich, case.deadline, case.record, delivery.attempt, delivery.alerts, delivery.redeliver, endpoint.…;
 //	              mail.receipt: what SES says became of a mail; timers: capture (a case is owed), tend (a case's clocks),
-//	              digest (what failed in an hour), endpoints'
+//	              digest (what failed in an hour), redeliver (many are sent again), endpoints'
 //	Asks:         the receivers of a company's webhooks, the telephone for recordings, SES, a company's own mail server
 //	Twice:        each attempt is claimed; a receiver sees one message id over all of them; a case is one of its call
 //	If it fails:  cases are kept and delivered late. Messages wait in gateway-dead; `make redrive Q=gateway` puts them back

@@ -93,6 +93,12 @@ func (w *worker) timer(ctx context.Context, m lambdakit.Incoming) error {
 		wanted, err = w.cases.Tend(ctx, m.Tenant, due.About)
 	case due.Kind == ledger.OfDigest && due.Name == store.DigestTimer:
 		return w.deliveries.TellDigest(ctx, m.Tenant) // it moves its timer, or clears it, in the step that says so
+	case due.Kind == ledger.OfRedelivery && due.Name == dispatch.RedeliveryTimer:
+		m.Kind = dispatch.RedeliverKind // the work moves its timer, or clears it
+		if m.Body, err = json.Marshal(dispatch.Redelivering{RedeliveryID: due.About}); err != nil {
+			return err
+		}
+		return w.work(ctx, m)
 	default:
 		woken, ok := subscribe.Woken(due.Kind, due.About, due.Name)
 		if !ok {

@@ -529,6 +529,69 @@ func (c *helpdesk) keptLittle(t *testing.T, deliveryID string) {
 	}
 }
 
+// What an output could not send in a time is sent again by the stack, each once, after somebody has seen how many there are;
+// it says what writing a Delivery costs.
+func TestDeskWhatAnOutputCouldNotSendIsSentAgain(t *testing.T) {
+	t.Parallel()
+	s := stacktest.Own(t)
+	moveTo(t, s, "2026-11-24 10:00")
+	c := opensDesk(t, s, false, strings.Replace(hooking, "output_type: webhook", "output_type: webhook, retry_profile: none", 1))
+	c.reports(t, nil) // it arrives
+	s.Idle(t)
+	s.ForgetCalls(t)
+	const many = 3
+	c.answers(t, "webhooks", map[string]any{"mode": "status", "status": 500, "times": many})
+	cases := map[string]string{} // message id by case
+	for range many {
+		_, id := c.reports(t, nil)
+		s.Idle(t)
+		cases[id] = c.way(t, id, first).MessageID
+	}
+	used := units(t, s, "work-gateway")
+	t.Logf("work-gateway writes %.1f units for a case with one webhook that dies at once, and is told of", used.WriteUnits/many)
+	conf, err := c.Store().Desk(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := s.Clock(t)
+	stands(t, s, began.Add(10*time.Minute))
+	now := func() time.Time { return s.Clock(t) }
+	d := &dispatch.Dispatcher{Store: c.Store(), Now: now, NewID: ident.Maker(now)}
+	wish := dispatch.Redelivery{OutputID: conf.Outputs[0].ID, From: began.Add(-time.Hour), To: now(), By: desk.Actor{Kind: "user", ID: "anna"}}
+	if n, more, err := d.CountRedelivery(t.Context(), c.ID, wish); err != nil || n != many || more {
+		t.Errorf("%d would set out, more: %t, %v", n, more, err)
+	}
+	job, err := d.StartRedelivery(t.Context(), c.ID, wish)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // its timer, and once more: there is nothing left to do
+		stands(t, s, s.Clock(t).Add(time.Minute))
+	}
+	if got := len(c.got(t)); got != 1+2*many {
+		t.Errorf("%d requests", got)
+	}
+	ids := map[string]int{}
+	for _, w := range c.got(t) {
+		ids[w.Headers["Webhook-Id"]]++
+	}
+	for id, message := range cases {
+		if x := c.theCase(t, id); ids[message] != 2 || x.Delivered != delivery.AllSent {
+			t.Errorf("case %s is %s, its message came %d times", x.Number, x.Delivered, ids[message])
+		}
+		if n := c.facts(t, id); n["delivery.replayed.v1"] != 1 {
+			t.Errorf("%v", n)
+		}
+	}
+	job, _, err = c.Store().Redelivery(t.Context(), c.ID, job.ID)
+	if err != nil || !job.Done() || job.Sent != many || job.Left != 0 {
+		t.Errorf("%+v, %v", job, err)
+	}
+	if n, _, err := d.CountRedelivery(t.Context(), c.ID, wish); err != nil || n != 0 {
+		t.Errorf("%d would set out again, %v", n, err)
+	}
+}
+
 // survives checks that no invocation of a function failed and, where the machine tells, that none of its processes ever
 // took more memory than most.
 func survives(t *testing.T, s *stacktest.Stack, function string, most int) {

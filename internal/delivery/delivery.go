@@ -129,6 +129,7 @@ type Delivery struct {
 	Reason            Reason `json:"reason,omitempty"` // of a dead one; a cancelled one says why in Why
 	Why               string `json:"why,omitempty"`
 	ReplayOf          string `json:"replay_of,omitempty"`
+	Redelivery        string `json:"redelivery,omitempty"` // the work over many that made this replay
 
 	CreatedAt   time.Time `json:"created_at"`
 	SentAt      time.Time `json:"sent_at,omitzero"`
@@ -174,6 +175,9 @@ func Plan(o Order, now time.Time) Delivery {
 	}
 	return d
 }
+
+// Ref is a line of an output's list of Deliveries. Mark is its place: the list goes on after it.
+type Ref struct{ CaseID, DeliveryID, Mark string }
 
 // Final tells that nothing more will be sent of it. A sent mail may still bounce.
 func (d Delivery) Final() bool { return d.State == Sent || d.State == Dead || d.State == Cancelled }

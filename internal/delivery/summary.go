@@ -51,9 +51,9 @@ func Summarize(all []Delivery) Summary {
 }
 
 // FallbackOf tells whether a dead Delivery's case goes to the fallback addresses, and under which once-key: one mail per
-// case and output, however many replays die.
+// case and output, however many replays die. A change of status that nobody took does not: its case has arrived.
 func FallbackOf(d Delivery) (onceKey string, ok bool) {
-	if d.State != Dead || d.Channel != Webhook || d.Fallback || d.Kind != Created && d.Kind != Updated {
+	if d.State != Dead || d.Channel != Webhook || d.Fallback || d.StatusFrom != "" || d.Kind != Created && d.Kind != Updated {
 		return "", false
 	}
 	return "delivery-fallback/" + d.CaseID + "/" + d.OutputID, true

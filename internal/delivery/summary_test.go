@@ -76,6 +76,7 @@ func TestTheFallbackMailGoesOutOncePerCaseAndOutput(t *testing.T) {
 	for name, change := range map[string]func(*delivery.Delivery){
 		"alive": func(d *delivery.Delivery) { d.State = delivery.Retrying }, "a mail": func(d *delivery.Delivery) { d.Channel = delivery.Email },
 		"a test": func(d *delivery.Delivery) { d.Kind = delivery.Test }, "an event": func(d *delivery.Delivery) { d.Kind = delivery.Event },
+		"a change of status": func(d *delivery.Delivery) { d.Kind, d.StatusFrom = delivery.Updated, "open" },
 	} {
 		d := dead
 		change(&d)

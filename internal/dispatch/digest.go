@@ -60,7 +60,7 @@ func failureOf(a alarm) delivery.Failure {
 
 // TellDigest mails the summary of what failed in the hours before to each alert address, if anything did (§18). Whoever dies
 // after sending leaves it to the next one, in the same words and under the same Message-ID. A digest costs two reads, one
-// query of what it holds (a read unit for some ten failures) and, with its timer, nine write units; a company without
+// query of what it holds (a read unit for some ten failures) and, with its timer, eleven write units; a company without
 // failures costs nothing, because nobody asks for it.
 func (d *Dispatcher) TellDigest(ctx context.Context, t tenant.ID) error {
 	digest, v, err := d.Store.Digest(ctx, t)

@@ -27,7 +27,8 @@ import (
 
 // Store is what dispatch asks of the table. Commit gives a *ledger.Conflict where somebody was faster. SaveGate, SaveAlerts
 // and SaveDigest write over the version that was read (0: there was none) and report false where that is no longer the one;
-// so does AddFailure, which takes a failure in once for ever.
+// so does AddFailure, which takes a failure in once for ever. SaveRedelivery sets or clears the timer in the same step, and
+// gives a conflict on "redelivery". OutputDeliveries lists those that were made in [from, to), earliest first, after a mark.
 type Store interface {
 	Config(ctx context.Context, t tenant.ID) (*company.Config, error)
 	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
@@ -36,6 +37,9 @@ type Store interface {
 	Case(ctx context.Context, t tenant.ID, id string) (desk.Case, bool, error)
 	CaseDeliveries(ctx context.Context, t tenant.ID, caseID string) ([]delivery.Delivery, error)
 	CaseDelivery(ctx context.Context, t tenant.ID, caseID, id string) (delivery.Delivery, bool, error)
+	OutputDeliveries(ctx context.Context, t tenant.ID, outputID string, from, to time.Time, after string, limit int) ([]delivery.Ref, error)
+	Redelivery(ctx context.Context, t tenant.ID, id string) (Redelivery, bool, error)
+	SaveRedelivery(ctx context.Context, t tenant.ID, r *Redelivery) error
 	Call(ctx context.Context, t tenant.ID, callID string) (call.Call, bool, error)
 	Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error
 	Gate(ctx context.Context, t tenant.ID, host string) (delivery.Gate, int, error)

@@ -49,6 +49,28 @@ func TestAnEscalationCallsItsOwnReceiver(t *testing.T) {
 	}
 }
 
+func TestAnEscalationThatIsSentAgainGoesToItsOwnReceiver(t *testing.T) {
+	t.Parallel()
+	w, r := receives(t, status(404, ""))
+	o := hooks(r.URL)
+	o.Hook.SigningRef = "ssm:/signing"
+	w.save(o)
+	secret, err := webhook.NewSecret(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.rings["out"] = webhook.Ring{Current: secret}
+	w.give("case.escalated.v1", event.CaseEscalated{Head: event.Head{ID: "E1"}, CaseID: caseID, URLs: []string{r.URL + "/escalation"}})
+	w.run(t, noon.Add(time.Hour))
+	dues, err := w.Replay(t.Context(), us, caseID, one(t, w.of(delivery.Webhook)).ID, false, anna)
+	if err != nil || len(dues) != 1 {
+		t.Fatalf("%v, %v", dues, err)
+	}
+	if x := w.deliveries[dues[0].DeliveryID]; x.Destination != r.URL+"/escalation" || x.Kind != delivery.Escalation {
+		t.Errorf("%+v", x)
+	}
+}
+
 func TestAnEscalationThatNothingSignsIsTold(t *testing.T) {
 	t.Parallel()
 	w, r := receives(t, status(200, ""))

@@ -18,6 +18,8 @@ const (
 	AlertsKind   = "delivery.alerts"  // AlertsDue
 	DeadlineKind = "case.deadline"    // a case_id: whoever still waits leaves as it is
 	CancelKind   = "delivery.cancel"  // Cancelling
+	// RedeliverKind asks for a redelivery's next page: Redelivering.
+	RedeliverKind = "delivery.redeliver"
 )
 
 // Later is work for the same queue.
@@ -44,7 +46,16 @@ type Cancelling struct {
 var Handles = []string{
 	event.CaseCreated{}.Name(), event.CaseEnriched{}.Name(), event.CaseEnrichmentTimedOut{}.Name(), event.CaseAudioReady{}.Name(), event.CaseMerged{}.Name(), event.CaseEscalated{}.Name(),
 	event.CaseStatusChanged{}.Name(),
-	event.DeliveryDead{}.Name(), AttemptKind, AlertsKind, DeadlineKind, CancelKind,
+	event.DeliveryDead{}.Name(), AttemptKind, AlertsKind, DeadlineKind, CancelKind, RedeliverKind,
+}
+
+// Redelivering goes on with a redelivery: behind After, when so many were handed out; or where it stands, if it says nothing.
+type Redelivering struct {
+	RedeliveryID string `json:"redelivery_id"`
+	After        string `json:"after,omitempty"`
+	Sent         int    `json:"sent,omitempty"`
+	Left         int    `json:"left,omitempty"`
+	Done         bool   `json:"done,omitempty"`
 }
 
 // ErrUnknown says that a message is none of ours.
@@ -97,6 +108,12 @@ func (d *Dispatcher) Handle(ctx context.Context, t tenant.ID, kind string, body 
 		return attempts([]Due{due}, err)
 	case event.DeliveryDead{}.Name():
 		return d.Dead(ctx, t, m.CaseID, m.DeliveryID)
+	case RedeliverKind:
+		var r Redelivering
+		if err := json.Unmarshal(body, &r); err != nil {
+			return nil, fmt.Errorf("read %s: %w", kind, err)
+		}
+		return d.Redeliver(ctx, t, r)
 	case AlertsKind:
 		return d.TellCollected(ctx, t, m.OutputID)
 	}

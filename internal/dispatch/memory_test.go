@@ -51,6 +51,7 @@ type world struct {
 	gates      map[string]versioned[delivery.Gate]
 	alerts     map[string]versioned[delivery.Alerts]
 	digest     versioned[delivery.Digest]
+	jobs       map[string]dispatch.Redelivery
 	failures   map[int][]delivery.Failure // by digest
 	lines      map[string]exchange.Line
 	originals  map[string]exchange.Original
@@ -86,7 +87,7 @@ func newWorld(t testing.TB, o output.Output) *world {
 		now: noon, versions: map[string]output.Output{}, cases: map[string]desk.Case{}, deliveries: map[string]delivery.Delivery{}, calls: map[string]call.Call{},
 		said: map[string]string{}, gates: map[string]versioned[delivery.Gate]{}, alerts: map[string]versioned[delivery.Alerts]{}, lines: map[string]exchange.Line{},
 		originals: map[string]exchange.Original{}, secrets: map[string]string{}, rings: map[string]webhook.Ring{}, refuse: map[string]int{}, relayed: map[string]bool{},
-		failures: map[int][]delivery.Failure{},
+		failures: map[int][]delivery.Failure{}, jobs: map[string]dispatch.Redelivery{},
 	}
 	w.conf = desk.NoConfiguration()
 	w.conf.Gateway.AlertEmails = []string{"alarm@kunde.example"}
@@ -217,6 +218,40 @@ func (w *world) CaseDeliveries(_ context.Context, _ tenant.ID, caseID string) (a
 func (w *world) CaseDelivery(_ context.Context, _ tenant.ID, caseID, id string) (d delivery.Delivery, ok bool, err error) {
 	err = w.at(func() error { d, ok = w.deliveries[id]; ok = ok && d.CaseID == caseID; return nil })
 	return d, ok, err
+}
+
+// OutputDeliveries in order of their making.
+func (w *world) OutputDeliveries(_ context.Context, _ tenant.ID, outputID string, from, to time.Time, after string, limit int) (refs []delivery.Ref, err error) {
+	err = w.at(func() error {
+		for _, d := range w.deliveries {
+			mark := d.CreatedAt.Format(time.RFC3339) + "#" + d.ID
+			if d.OutputID == outputID && !d.CreatedAt.Before(from) && d.CreatedAt.Before(to) && mark > after {
+				refs = append(refs, delivery.Ref{CaseID: d.CaseID, DeliveryID: d.ID, Mark: mark})
+			}
+		}
+		slices.SortFunc(refs, func(a, b delivery.Ref) int { return cmp.Compare(a.Mark, b.Mark) })
+		refs = refs[:min(len(refs), limit)]
+		return nil
+	})
+	return refs, err
+}
+
+// Redelivery by id.
+func (w *world) Redelivery(_ context.Context, _ tenant.ID, id string) (r dispatch.Redelivery, ok bool, err error) {
+	err = w.at(func() error { r, ok = w.jobs[id]; return nil })
+	return r, ok, err
+}
+
+// SaveRedelivery over a version.
+func (w *world) SaveRedelivery(_ context.Context, _ tenant.ID, r *dispatch.Redelivery) error {
+	return w.at(func() error {
+		if w.jobs[r.ID].Version != r.Version || w.meets("redelivery") {
+			return &ledger.Conflict{On: []string{"redelivery"}}
+		}
+		r.Version++
+		w.jobs[r.ID] = *r
+		return nil
+	})
 }
 
 // Call by id.

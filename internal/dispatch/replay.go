@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,11 @@ import (
 // unless it is sent as new. Asked twice at once it replays once; ErrUnderWay while it is still being tried, ErrNoOutput
 // while its output cannot send.
 func (d *Dispatcher) Replay(ctx context.Context, t tenant.ID, caseID, deliveryID string, asNew bool, by desk.Actor) ([]Due, error) {
+	return d.replay(ctx, t, caseID, deliveryID, asNew, by, "")
+}
+
+// replay is Replay, and of a redelivery once for ever: what it made stands for what it would make.
+func (d *Dispatcher) replay(ctx context.Context, t tenant.ID, caseID, deliveryID string, asNew bool, by desk.Actor, redelivery string) ([]Due, error) {
 	var fresh []delivery.Delivery
 	err := again(func() error {
 		c, err := d.theCase(ctx, t, caseID)
@@ -42,7 +48,7 @@ func (d *Dispatcher) Replay(ctx context.Context, t tenant.ID, caseID, deliveryID
 		if !x.Final() {
 			return ErrUnderWay
 		}
-		nth := 1
+		nth, done := 1, false
 		fresh = nil
 		for _, y := range all {
 			if y.ReplayOf == x.ID {
@@ -50,16 +56,19 @@ func (d *Dispatcher) Replay(ctx context.Context, t tenant.ID, caseID, deliveryID
 				if !y.Final() { // asked twice
 					fresh = append(fresh, y)
 				}
+				done = done || redelivery != "" && y.Redelivery == redelivery
 			}
 		}
-		if len(fresh) > 0 {
+		if done || len(fresh) > 0 {
 			return nil
 		}
-		if fresh, err = d.replays(t, c, conf, config.Company.Recording, all, x, asNew, nth); err != nil {
+		turn := cmp.Or(redelivery, strconv.Itoa(nth))
+		if fresh, err = d.replays(t, c, conf, config.Company.Recording, all, x, asNew, turn); err != nil {
 			return err
 		}
 		step := &ledger.Step{}
 		for i := range fresh {
+			fresh[i].Redelivery = redelivery
 			fact := d.fact(t, fresh[i], "replayed", 1)
 			fact.Actor = by
 			step.Deliveries = append(step.Deliveries, &fresh[i])
@@ -75,19 +84,19 @@ func (d *Dispatcher) Replay(ctx context.Context, t tenant.ID, caseID, deliveryID
 
 // replays of a Delivery: one, or where it never had a destination, one for each that the output has by now.
 func (d *Dispatcher) replays(t tenant.ID, c desk.Case, conf *desk.Configuration, recorded bool,
-	all []delivery.Delivery, x delivery.Delivery, asNew bool, nth int) ([]delivery.Delivery, error) {
+	all []delivery.Delivery, x delivery.Delivery, asNew bool, turn string) ([]delivery.Delivery, error) {
 	o, err := newest(conf, c, x.OutputID)
 	if err != nil {
 		return nil, err
 	}
 	var to []string
 	switch {
-	case x.Destination != "" && x.Channel == delivery.Email:
+	case x.Destination != "" && (x.Channel == delivery.Email || x.Kind == delivery.Escalation): // an escalation has a receiver of its own
 		to = []string{x.Destination}
 	case x.Channel == delivery.Webhook && o.Hooks():
 		to = []string{o.Hook.URL}
 	case x.Destination == "" && x.OutputID == "": // there was no output at all
-		return d.firstReplays(t, c, conf, o, recorded, x, nth)
+		return d.firstReplays(t, c, conf, o, recorded, x, turn)
 	case x.Channel == delivery.Email && o.Mails():
 		to, _ = delivery.Recipients(o.Mail.To, o.Mail.Silent(), o.Mail.Fallback)
 	}
@@ -96,7 +105,7 @@ func (d *Dispatcher) replays(t tenant.ID, c desk.Case, conf *desk.Configuration,
 		if address == "" {
 			continue
 		}
-		id := ident.Derive("delivery", t.String(), x.ID, "replay", strconv.Itoa(nth), address)
+		id := ident.Derive("delivery", t.String(), x.ID, "replay", turn, address)
 		y, err := x.Replay(delivery.Order{
 			ID: id, ConfigVersion: o.Version, Destination: address, Profile: o.Retry, MessageID: messageID(id), Sequence: nextSequence(all, x),
 		}, asNew, d.Now().UTC())
@@ -118,13 +127,13 @@ func (d *Dispatcher) replays(t tenant.ID, c desk.Case, conf *desk.Configuration,
 
 // firstReplays are what a case would have got, had there been an output.
 func (d *Dispatcher) firstReplays(t tenant.ID, c desk.Case, conf *desk.Configuration, o output.Output, recorded bool,
-	x delivery.Delivery, nth int) ([]delivery.Delivery, error) {
+	x delivery.Delivery, turn string) ([]delivery.Delivery, error) {
 	var out []delivery.Delivery
 	for _, y := range d.wanted(t, c, conf, o, true, recorded) {
 		if y.State == delivery.Dead {
 			return nil, ErrNoOutput
 		}
-		y.ID = ident.Derive("delivery", t.String(), x.ID, "replay", strconv.Itoa(nth), string(y.Channel), y.Destination)
+		y.ID = ident.Derive("delivery", t.String(), x.ID, "replay", turn, string(y.Channel), y.Destination)
 		y.MessageID, y.ReplayOf = messageID(y.ID), x.ID
 		out = append(out, y)
 	}

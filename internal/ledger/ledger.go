@@ -104,6 +104,7 @@ const (
 	OfCase        Kind = "CASE"
 	OfEndpoint    Kind = "ENDPOINT"
 	OfDigest      Kind = "DIGEST"
+	OfRedelivery  Kind = "REDELIVERY"
 )
 
 // Transcript is a call's text, compressed by the store and written once. ObjectKey names it in the bucket when it is too

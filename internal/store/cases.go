@@ -52,7 +52,11 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) []write {
 		w = append(w, s.add("activity", activityKey(t, a.CaseID, a.ID), a))
 	}
 	for _, d := range step.Deliveries {
-		w = append(w, s.put("delivery", outgoingKey(t, d.CaseID, d.ID), d, d.Version))
+		w = append(w, s.put("delivery", outgoingKey(t, d.CaseID, d.ID), d, d.Version, func(it item) {
+			if d.OutputID != "" { // of no output: of a case whose category names none
+				it[attrListPK], it[attrListSK] = str(outputList(t, d.OutputID)), str(listSort(d.CreatedAt, d.ID))
+			}
+		}))
 	}
 	return w
 }

@@ -187,6 +187,14 @@ func playsKey(t tenant.ID, caseID string, minute time.Time) key {
 	return key{partition(t, "PLAYS", caseID), minute.UTC().Format("MINUTE#2006-01-02T15:04")}
 }
 
+// outputList holds an output's Deliveries by their making.
+func outputList(t tenant.ID, outputID string) string {
+	return partition(t, "OUTPUT", outputID, "DELIVERIES")
+}
+func redeliveryKey(t tenant.ID, id string) key {
+	return key{partition(t, string(ledger.OfRedelivery), id), "HEAD"}
+}
+
 // casesList holds a company's cases by creation.
 func casesList(t tenant.ID) string { return partition(t, "CASES") }
 

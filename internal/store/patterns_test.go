@@ -328,6 +328,14 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, err := s.Failures(ctx, us, 7, 10)
 		return err
 	},
+	"OutputDeliveries": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.OutputDeliveries(ctx, us, "OUT", noon, noon.Add(time.Hour), "", 10)
+		return err
+	},
+	"Redelivery": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.Redelivery(ctx, us, "REDELIVERYID")
+		return err
+	},
 	"Exchanges": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		_, err := s.Exchanges(ctx, us, noon, 10)
 		return err
@@ -394,7 +402,7 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 }
 
 // writing are the methods that are no question: they write whole records by keys of keys.go.
-var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "SaveReceipt", "AddNotice", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "ReviseOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal", "CountPlay", "SaveDigest", "AddFailure"}
+var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "SaveReceipt", "AddNotice", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "ReviseOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal", "CountPlay", "SaveDigest", "AddFailure", "SaveRedelivery"}
 
 var names = strings.NewReplacer(
 	"COMPANY#CID", "COMPANY#<company>", "#CALL#CALLID", "#CALL#<call>", "#APPOINTMENT#AID", "#APPOINTMENT#<appointment>", "TOOL#0007", "TOOL#<seq>",
@@ -404,8 +412,7 @@ var names = strings.NewReplacer(
 	"CALLBACKS#BID", "CALLBACKS#<branch>", "BRANCH#BID", "BRANCH#<branch>", "NAME#erika muster", "NAME#<folded name>", "2026-11-24T12:00:00Z#", "<from>", "2026-11-24T13:00:00Z#", "<to>", "REPORT#KIND", "REPORT#<kind>", "OUTPUT#OUT", "OUTPUT#<output>", "OPENCASES#GROUPID", "OPENCASES#<group>", "CASE#CASEID", "CASE#<case>", "DELIVERY#DELIVERYID", "DELIVERY#<delivery>", "HOUR#2026-11-24T12", "<hour>",
 	"RING#OWNER", "RING#<owner>", "ENDPOINT#ENDPOINTID", "ENDPOINT#<endpoint>", "HELD#FROMID", "HELD#<from>", "HELD#TOID", "HELD#<to>", "GATE#hooks.example", "GATE#<host>",
 	"USER#USERID", "USER#<user>", "NOTICE#2026-08-26T12:00:00Z# … NOTICE#2026-11-24T12:00:00Z#", "NOTICE#<from> … NOTICE#<to>", "NOTICE#2026-11-24T12:00:00Z#CASEID#EVENTNAME#VERSION", "NOTICE#<at>#<case>#<event>#<version>",
-	"EXCHANGE#2026-11-24", "EXCHANGE#<date>", "MESSAGE#msg_ID", "MESSAGE#<message>",
-	"DIGEST#7", "DIGEST#<digest>",
+	"EXCHANGE#2026-11-24", "EXCHANGE#<date>", "MESSAGE#msg_ID", "MESSAGE#<message>", "DIGEST#7", "DIGEST#<digest>", "REDELIVERY#REDELIVERYID", "REDELIVERY#<redelivery>",
 )
 
 var shard = regexp.MustCompile(`DUE#\d`)

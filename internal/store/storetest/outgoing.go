@@ -5,7 +5,10 @@ import (
 	"time"
 
 	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/desk"
+	"github.com/askpro/gateway/internal/dispatch"
 	"github.com/askpro/gateway/internal/exchange"
+	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -17,6 +20,9 @@ type Outgoing interface {
 	SaveDigest(ctx context.Context, t tenant.ID, d delivery.Digest, version int) (bool, error)
 	AddFailure(ctx context.Context, t tenant.ID, f delivery.Failure, d delivery.Digest, version int, moved bool) (bool, error)
 	Failures(ctx context.Context, t tenant.ID, digest, limit int) ([]delivery.Failure, error)
+	OutputDeliveries(ctx context.Context, t tenant.ID, outputID string, from, to time.Time, after string, limit int) ([]delivery.Ref, error)
+	Redelivery(ctx context.Context, t tenant.ID, id string) (dispatch.Redelivery, bool, error)
+	SaveRedelivery(ctx context.Context, t tenant.ID, r *dispatch.Redelivery) error
 	AddExchange(ctx context.Context, t tenant.ID, l exchange.Line) error
 	Exchanges(ctx context.Context, t tenant.ID, day time.Time, limit int) ([]exchange.Line, error)
 	KeepOriginal(ctx context.Context, t tenant.ID, o exchange.Original) error
@@ -94,6 +100,54 @@ var outgoingCases = []testCase{
 		x.wakes("digest", next.WakeAt())
 		x.digest(delivery.Digest{Open: 3}, 3, true)
 		x.wakes("digest", time.Time{})
+	}},
+	{"an output's deliveries are listed by their making, a page at a time, and stay on the list as they change", func(x *try) {
+		ctx := x.Context()
+		out := func(id, caseID, output string, after time.Duration) *delivery.Delivery {
+			return &delivery.Delivery{ID: id, CaseID: caseID, OutputID: output, Channel: delivery.Email, State: delivery.Scheduled, NextAt: x.now, CreatedAt: x.now.Add(after)}
+		}
+		a, b, c, d := out("d2", "k1", "o1", 0), out("d1", "k2", "o1", 0), out("d0", "k1", "o1", time.Minute), out("d9", "k1", "o1", time.Hour)
+		x.commit(&ledger.Step{Deliveries: []*delivery.Delivery{a, b, c, d, out("d5", "k1", "o2", 0), out("d6", "k1", "", 0)}})
+		a.State = delivery.Sent
+		x.commit(&ledger.Step{Deliveries: []*delivery.Delivery{a}})
+		list := func(output, after string, limit int) []delivery.Ref {
+			refs, err := x.OutputDeliveries(ctx, x.t, output, x.now, x.now.Add(time.Hour), after, limit)
+			x.ok(err)
+			return refs
+		}
+		x.Seen(x.T, func() bool { return len(list("o1", "", 10)) == 3 && len(list("o2", "", 10)) == 1 })
+		var ids []string
+		mark := ""
+		for page := list("o1", mark, 2); len(page) > 0; page = list("o1", mark, 2) {
+			for _, ref := range page {
+				ids, mark = append(ids, ref.CaseID+" "+ref.DeliveryID), ref.Mark
+			}
+		}
+		x.same(ids, []string{"k2 d1", "k1 d2", "k1 d0"})
+		if refs := list("", "", 10); len(refs) > 0 {
+			x.Errorf("those of no output are listed: %+v", refs)
+		}
+	}},
+	{"a redelivery is written over what was read, and its timer stands until it is done", func(x *try) {
+		ctx := x.Context()
+		if _, ok, err := x.Redelivery(ctx, x.t, "r1"); ok || err != nil {
+			x.Errorf("one that nobody started: %t, %v", ok, err)
+		}
+		r := dispatch.Redelivery{ID: "r1", OutputID: "o1", From: x.now.Add(-time.Hour), To: x.now, AsNew: true, By: desk.Actor{Kind: "user", ID: "anna"}, WakeAt: x.now, StartedAt: x.now}
+		stale := r
+		x.ok(x.SaveRedelivery(ctx, x.t, &r))
+		x.wakes(dispatch.RedeliveryTimer, x.now)
+		if err := x.SaveRedelivery(ctx, x.t, &stale); !ledger.ConflictOn(err, "redelivery") {
+			x.Errorf("started twice: %v", err)
+		}
+		r.After, r.Sent, r.Left = "2026-11-24T12:00:00Z#d1", 25, 1
+		r.WakeAt = x.now.Add(5 * time.Minute)
+		x.ok(x.SaveRedelivery(ctx, x.t, &r))
+		x.same(must[dispatch.Redelivery](x)(x.Redelivery(ctx, x.t, "r1")), r)
+		x.wakes(dispatch.RedeliveryTimer, r.WakeAt)
+		r.FinishedAt = x.now
+		x.ok(x.SaveRedelivery(ctx, x.t, &r))
+		x.wakes(dispatch.RedeliveryTimer, time.Time{})
 	}},
 	{"a day's exchanges are listed newest first, each once, until they end", func(x *try) {
 		ctx, day := x.Context(), time.Date(x.now.Year(), x.now.Month(), x.now.Day(), 0, 0, 0, 0, time.UTC)

@@ -1,12 +1,14 @@
 package twin
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/dispatch"
 	"github.com/askpro/gateway/internal/exchange"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/store"
@@ -22,6 +24,7 @@ const (
 	ofDigest   = "digest"
 	ofFailure  = "failure"
 	ofEntry    = "entry"
+	ofMany     = "redelivery"
 )
 
 // Alerts of an output, with their version.
@@ -106,6 +109,50 @@ func (s *Table) Failures(ctx context.Context, t tenant.ID, digest, limit int) (l
 		return nil
 	})
 	return list, err
+}
+
+// OutputDeliveries lists an output's Deliveries that were made in [from, to), earliest first; after the one with the mark.
+func (s *Table) OutputDeliveries(ctx context.Context, t tenant.ID, outputID string, from, to time.Time, after string, limit int) (refs []delivery.Ref, err error) {
+	err = s.do(ctx, "OutputDeliveries", func() error {
+		for _, at := range s.places(func(at place) bool { return at.company == t && at.kind == ofOutgoing }) {
+			d, _, _ := read[delivery.Delivery](s, at)
+			mark := second(d.CreatedAt) + "#" + d.ID
+			if d.OutputID == outputID && outputID != "" && mark >= second(from) && mark < second(to) && mark > after {
+				refs = append(refs, delivery.Ref{CaseID: d.CaseID, DeliveryID: d.ID, Mark: mark})
+			}
+		}
+		slices.SortFunc(refs, func(a, b delivery.Ref) int { return cmp.Compare(a.Mark, b.Mark) })
+		refs = refs[:min(len(refs), limit)]
+		return nil
+	})
+	return refs, err
+}
+
+// Redelivery by id.
+func (s *Table) Redelivery(ctx context.Context, t tenant.ID, id string) (dispatch.Redelivery, bool, error) {
+	r, v, ok, err := one[dispatch.Redelivery](ctx, s, "Redelivery", at(t, ofMany, id, ""))
+	r.Version = v
+	return r, ok, err
+}
+
+// SaveRedelivery keeps one over what was read, with its timer as long as there is something to do.
+func (s *Table) SaveRedelivery(ctx context.Context, t tenant.ID, r *dispatch.Redelivery) error {
+	step, timer := &ledger.Step{}, r.Timer()
+	if r.Done() {
+		step.ClearTimers = append(step.ClearTimers, timer)
+	} else {
+		step.SetTimers = append(step.SetTimers, timer)
+	}
+	writes, _, err := s.writesOf(t, step)
+	if err != nil {
+		return err
+	}
+	writes = append(writes, write{at: at(t, ofMany, r.ID, ""), value: kept(*r), version: r.Version})
+	if err := s.transact(ctx, "SaveRedelivery", writes, nil); err != nil {
+		return err
+	}
+	r.Version++
+	return nil
 }
 
 // AddExchange writes a line of the exchange log down; written again it stays one.
