@@ -86,7 +86,11 @@ func deliveries(ctx context.Context, table *store.Table, t tenant.ID, id string)
 	}
 	fmt.Printf("\nDeliveries (%d)\n", len(list))
 	for _, d := range list {
-		fmt.Printf("  %s  %-10s %-8s %-24s attempts %d, sequence %d, id %s %s %s\n", d.CreatedAt.Format(time.RFC3339), d.Kind, d.Channel, d.State.Label(), d.Attempts, d.Sequence, d.ID,
+		kind := string(d.Kind)
+		if d.StatusFrom != "" {
+			kind = "status"
+		}
+		fmt.Printf("  %s  %-10s %-8s %-24s attempts %d, sequence %d, id %s %s %s\n", d.CreatedAt.Format(time.RFC3339), kind, d.Channel, d.State.Label(), d.Attempts, d.Sequence, d.ID,
 			d.LastErrorClass, d.ExternalReference)
 	}
 	return nil

@@ -118,13 +118,13 @@ func (d *Dispatcher) aboutHour(config *company.Config, failures []delivery.Failu
 	w.sheet.facts = append(w.sheet.facts, [2]string{"Firma", oneLine(config.Company.Name)})
 	zone := zoneOf(config, "")
 	for _, f := range failures[:min(len(failures), mostDigested)] {
-		w.sheet.facts = append(w.sheet.facts, [2]string{f.Number, strings.Join(d.failed(f, zone), "\n")})
+		w.sheet.facts = append(w.sheet.facts, [2]string{f.Number, strings.Join(d.lines(f, zone), "\n")})
 	}
 	return w
 }
 
-// failed says of a Delivery in a few lines when and where it failed, why, and what that usually means.
-func (d *Dispatcher) failed(f delivery.Failure, zone *time.Location) (lines []string) {
+// lines say of a Delivery in a few lines when and where it failed, why, and what that usually means.
+func (d *Dispatcher) lines(f delivery.Failure, zone *time.Location) (out []string) {
 	add := func(parts ...string) {
 		line := ""
 		for _, p := range parts {
@@ -134,7 +134,7 @@ func (d *Dispatcher) failed(f delivery.Failure, zone *time.Location) (lines []st
 			line += p
 		}
 		if line != "" {
-			lines = append(lines, line)
+			out = append(out, line)
 		}
 	}
 	way := map[delivery.Channel]string{delivery.Email: "E-Mail", delivery.Webhook: "Webhook"}[f.Channel]
@@ -152,5 +152,5 @@ func (d *Dispatcher) failed(f delivery.Failure, zone *time.Location) (lines []st
 	if d.AdminURL != "" {
 		add(strings.TrimSuffix(d.AdminURL, "/") + "/vorgaenge/" + f.Number)
 	}
-	return lines
+	return out
 }

@@ -194,11 +194,9 @@ func (d *Dispatcher) page(ctx context.Context, t tenant.ID, r Redelivery, limit 
 		return d.Store.OutputDeliveries(ctx, t, r.OutputID, r.From, r.To, r.After, limit)
 	}
 	all, err := d.Store.CaseDeliveries(ctx, t, r.CaseID)
-	var out []delivery.Ref
-	for _, x := range all {
-		if x.Redelivery != r.ID || r.ID == "" {
-			out = append(out, delivery.Ref{CaseID: x.CaseID, DeliveryID: x.ID})
-		}
+	out := make([]delivery.Ref, len(all))
+	for i, x := range all {
+		out[i] = delivery.Ref{CaseID: x.CaseID, DeliveryID: x.ID}
 	}
 	return out, err
 }
@@ -222,12 +220,15 @@ func (r Redelivery) wants(all []delivery.Delivery, id string) (mine []delivery.D
 	if i < 0 {
 		return nil, false
 	}
+	x := all[i]
+	if r.ID != "" && x.Redelivery == r.ID { // by a clock that is behind it was made in the period
+		return nil, false
+	}
 	for _, y := range all {
 		if r.ID != "" && y.ReplayOf == id && y.Redelivery == r.ID {
 			mine = append(mine, y)
 		}
 	}
-	x := all[i]
 	switch {
 	case x.Fallback, r.CaseID == "" && x.Kind != delivery.Created && x.Kind != delivery.Updated:
 		return mine, false

@@ -13,6 +13,7 @@ import (
 	"github.com/askpro/gateway/internal/dispatch"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ident"
+	"github.com/askpro/gateway/internal/notify"
 )
 
 var anna = desk.Actor{Kind: "user", ID: "anna"}
@@ -237,6 +238,26 @@ func TestACountHasAnEnd(t *testing.T) {
 	w.left(slices.Repeat([]delivery.State{delivery.Dead, delivery.Sent}, 600)...)
 	if count, more, err := w.CountRedelivery(t.Context(), us, day()); err != nil || count != 500 || !more {
 		t.Errorf("%d, more: %t, %v", count, more, err)
+	}
+}
+
+// A replay that dies is not sent again by the redelivery that made it, though its worker's clock be behind.
+func TestARedeliveryDoesNotFeedOnItself(t *testing.T) {
+	t.Parallel()
+	for _, r := range []dispatch.Redelivery{day(), {ID: "job", CaseID: caseID, By: anna}} {
+		w := newWorld(t, mails("it@kunde.example"))
+		w.left(slices.Repeat([]delivery.State{delivery.Dead}, 30)...)
+		w.now = noon.Add(time.Hour)
+		if _, err := w.StartRedelivery(t.Context(), us, r); err != nil {
+			t.Fatal(err)
+		}
+		w.mailFails = func(notify.Letter) error { return notify.ErrAddress }
+		w.now = noon.Add(30 * time.Minute)
+		w.give(dispatch.RedeliverKind, dispatch.Redelivering{RedeliveryID: r.ID})
+		w.run(t, w.clock().Add(10*time.Minute))
+		if all := w.of(delivery.Email); len(all) != 60 || w.jobs[r.ID].Sent != 30 || !w.jobs[r.ID].Done() {
+			t.Errorf("%d deliveries, %+v", len(all), w.jobs[r.ID])
+		}
 	}
 }
 
