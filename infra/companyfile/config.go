@@ -12,6 +12,7 @@ import (
 	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/holiday"
 	"github.com/askpro/gateway/internal/ident"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/phone"
 )
 
@@ -80,7 +81,10 @@ func (f File) Config() (*company.Config, error) {
 	c.Policies = f.policies(w, id, map[string]map[string]bool{"branch": branches, "service": services, "staff": staff})
 	for _, n := range f.Notify {
 		n.check(w)
-		rule := company.NotificationRule{Event: n.Event, Recipient: n.Recipient, Channel: n.Channel, Fallback: n.Fallback, Disabled: n.Disabled, Retries: n.Retries, BranchID: branchID("notification "+n.Event, n.Branch, false)}
+		rule := company.NotificationRule{
+			Event: n.Event, Recipient: n.Recipient, Channel: n.Channel, Fallback: n.Fallback, Disabled: n.Disabled, Retries: n.Retries, Template: n.Template, Language: n.Language,
+			BranchID: branchID("notification "+n.Event, n.Branch, false),
+		}
 		if n.Service != "" {
 			if !services[n.Service] {
 				w.say("notification %s: there is no service %q", n.Event, n.Service)
@@ -96,6 +100,13 @@ func (f File) Config() (*company.Config, error) {
 		c.Company.Notifications = append(c.Company.Notifications, rule)
 	}
 	twice(w, f.Notify)
+	for _, t := range f.Templates {
+		if !slug.MatchString(t.Slug) {
+			w.say("notification template: the slug %q is not lower-case letters, digits and dashes", t.Slug)
+		}
+		c.Company.Templates = append(c.Company.Templates, company.NotificationTemplate{Slug: t.Slug, Subject: t.Subject, Text: t.Text, SMS: t.SMS})
+	}
+	w.all = append(w.all, notify.CheckRules(c)...)
 	return c, errors.Join(w.all...)
 }
 

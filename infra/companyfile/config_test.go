@@ -9,6 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/askpro/gateway/infra/companyfile"
+	"github.com/askpro/gateway/internal/company"
 )
 
 func TestTheDemoCompaniesAreValid(t *testing.T) {
@@ -66,6 +67,45 @@ services: [{slug: s, duration_minutes: 60, composite: true, segments: [{key: A, 
 	for _, want := range []string{"Salon Mitte", "name is missing", "key_in_plain_text", "Mars/Base", "nobody", "XX", "9-18", "montag", "4021", `no branch "b"`, `no staff "anna"`, "twice", "50 minutes"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("nothing is said of %s", want)
+		}
+	}
+}
+
+func TestTheCompanysOwnWordsAreCheckedOnLoading(t *testing.T) {
+	t.Parallel()
+	const file = `
+company: {slug: a, name: A, webhook_route_id: x, retell_api_keys: ["ssm:/a"], calcom_api_key: "ssm:/b", sms_sender: Salon}
+branches: [{slug: mitte, name: Mitte}]
+services: [{slug: cut, name: Cut, duration_minutes: 30}]
+notifications: [{event: reminder, recipient: customer, channel: email, fallback_channel: sms, language: LANGUAGE, template: bald}]
+notification_templates:
+  - slug: bald
+    subject: Bis {{reminder.day}}!
+    text: |
+      Hallo {{customer.name}},
+
+      bis {{WHEN}}!
+    sms: "Bis {{appointment.when}}!"
+`
+	load := func(language, when string) (*company.Config, error) {
+		f, err := companyfile.Parse([]byte(strings.NewReplacer("LANGUAGE", language, "WHEN", when).Replace(file)), "local")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.Config()
+	}
+	c, err := load("en", "appointment.when")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := c.Company.Notifications[0]
+	if tpl, ok := c.Company.Template(rule.Template); !ok || rule.Language != "en" || tpl.Text != "Hallo {{customer.name}},\n\nbis {{appointment.when}}!\n" || tpl.SMS == "" {
+		t.Errorf("%+v, %+v", rule, tpl)
+	}
+	_, err = load("nl", "termin")
+	for _, want := range []string{`not "nl"`, `"bald", for reminder: text: line 3, column 7: unknown_variable "termin"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("nothing is said of %s: %v", want, err)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type File struct {
 	Services     []Service     `yaml:"services"`
 	Policies     []Policy      `yaml:"policies"`
 	Notify       []Notify      `yaml:"notifications"`
+	Templates    []Template    `yaml:"notification_templates"`
 	Customers    []Customer    `yaml:"customers"`
 	Desk         *Desk         `yaml:"desk"`
 
@@ -202,6 +203,16 @@ type Notify struct {
 	Fallback  string `yaml:"fallback_channel"`
 	Disabled  bool   `yaml:"disabled"`
 	Retries   *int   `yaml:"retry_count"`
+	Template  string `yaml:"template"`
+	Language  string `yaml:"language"`
+}
+
+// Template is what the company says in its own words where a notification names it.
+type Template struct {
+	Slug    string `yaml:"slug"`
+	Subject string `yaml:"subject"`
+	Text    string `yaml:"text"`
+	SMS     string `yaml:"sms"`
 }
 
 // Customer is somebody known before the first call.

@@ -35,6 +35,8 @@ type Company struct {
 	SMSSender string `json:"sms_sender,omitempty"`
 	// Notifications say who is told of what, and how; the most specific one wins (§16).
 	Notifications []NotificationRule `json:"notifications,omitempty"`
+	// Templates are what its rules may name.
+	Templates []NotificationTemplate `json:"notification_templates,omitempty"`
 }
 
 // SMTPServer is a mail server that is spoken to with STARTTLS. User and Password are references to secrets.
@@ -58,6 +60,32 @@ type NotificationRule struct {
 	Fallback  string `json:"fallback_channel,omitempty"`
 	Disabled  bool   `json:"disabled,omitempty"`
 	Retries   *int   `json:"retry_count,omitempty"` // after the first attempt, at most 3; nil: 3
+	Template  string `json:"template,omitempty"`    // the slug of one of the company's Templates; empty: our words
+	Language  string `json:"language,omitempty"`    // de, en; empty: de
+}
+
+// NotificationTemplate is what a company says in its own words, in the syntax of package template. Of a letter it takes the
+// place of the subject, the heading and the paragraphs above the facts: greeting and introduction. An empty line parts two
+// paragraphs, and it is text: the page is made from it and shows a tag as it was written. Facts, terms and fee, the link to
+// the customer's own page or the number to call, the foot and the calendar entry stay: a customer needs them whatever the
+// company wants to say. A text message is the template's as a whole, so there the time of the appointment, or the number to
+// call back, must be in it. What is wrong is refused when the configuration is saved, with line and column; what cannot be
+// filled when it is sent is an alarm, and nothing is sent in its place.
+type NotificationTemplate struct {
+	Slug    string `json:"slug"`
+	Subject string `json:"subject,omitempty"` // of letters
+	Text    string `json:"text,omitempty"`    // of letters
+	SMS     string `json:"sms,omitempty"`     // the whole text message
+}
+
+// Template by its slug.
+func (c Company) Template(slug string) (NotificationTemplate, bool) {
+	for _, t := range c.Templates {
+		if t.Slug == slug {
+			return t, true
+		}
+	}
+	return NotificationTemplate{}, false
 }
 
 // DefaultNotice is how long before its start an appointment may be booked when nobody said otherwise.

@@ -24,6 +24,7 @@ var Alarms = map[string]string{
 	"no_call_context":       "A tool call came without its call: the tool must not be configured as args only.",
 	"no_company_key":        "A company has no usable Retell key or Cal.com secret: nobody can be heard until one is stored under its name.",
 	"no_tenant_context":     "A tool call's number is none of the company's: enter the number or the agent at the company.",
+	"notification_template": "A company's own notification template cannot be filled, so its message was not sent: see work-notifications' log, correct the company's file, redrive notifications.",
 	"orphan_booking":        "A booking stands in the calendar only and could not be cancelled: cancel it by hand, call the customer.",
 	"partly_booked":         "A composite appointment is booked in part for more than five minutes: look at work-sync and at the bookings in Cal.com.",
 	"sla_failed":            "A case was opened without its clocks: check the policies, matrix and business hours of the company's service desk.",

@@ -28,8 +28,9 @@ type Invite struct {
 	AttendeeName  string
 }
 
-// about is everything a message about an appointment says.
+// about is everything a message about an appointment says, and the language it says it in.
 type about struct {
+	in      Language
 	config  *company.Config
 	branch  company.Branch
 	service company.Service
@@ -37,7 +38,7 @@ type about struct {
 	a       booking.Appointment
 	now     time.Time
 	change  booking.Change // the last one of its kind, where one is told
-	terms   string         // what a change costs, in sentences
+	terms   terms          // what a change costs
 	link    string         // where the customer looks after it
 }
 
@@ -94,25 +95,22 @@ func zoneOf(a booking.Appointment, b company.Branch) *time.Location {
 
 func minute(t time.Time) german.TimeOfDay { return german.TimeOfDay(t.Hour()*60 + t.Minute()) }
 
-// day is "Dienstag, 24.11.2026".
-func (x about) day(t time.Time) string {
-	d := german.DateOf(t, x.zone())
-	return german.WeekdayName(d) + ", " + german.WriteDateShort(d)
+// written is the same in a language.
+func (x about) written(l Language) about {
+	x.in = l
+	return x
 }
+
+func (x about) day(t time.Time) string { return x.in.day(t.In(x.zone())) }
 
 // moment is "Dienstag, 24.11.2026, 10:00 Uhr".
-func (x about) moment(t time.Time) string {
-	return x.day(t) + ", " + german.WriteTime(minute(t.In(x.zone())))
-}
+func (x about) moment(t time.Time) string { return x.day(t) + ", " + x.in.clock(t.In(x.zone())) }
 
 // short is "Di, 24.11.2026, 10:00 Uhr", for subjects.
-func (x about) short(t time.Time) string {
-	d := german.DateOf(t, x.zone())
-	return german.WeekdayAbbr(d) + ", " + german.WriteDateShort(d) + ", " + german.WriteTime(minute(t.In(x.zone())))
-}
+func (x about) short(t time.Time) string { return x.in.shortly(t.In(x.zone())) }
 
 func (x about) span(start, end time.Time) string {
-	return german.WriteRange(minute(start.In(x.zone())), minute(end.In(x.zone())))
+	return x.in.span(start.In(x.zone()), end.In(x.zone()))
 }
 
 // with is who does the work, as "Anna Weber und Jana Klein".
@@ -121,10 +119,7 @@ func (x about) with() string {
 	for _, p := range x.staff {
 		names = append(names, plain(p.Name))
 	}
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " und " + names[len(names)-1]
+	return x.in.list(names)
 }
 
 // parts are the segments of a composite service with their times: as booked, or as the service has them when it is booked
@@ -152,7 +147,7 @@ func (x about) course() string {
 	for _, s := range x.parts() {
 		line := x.span(s.StartsAt, s.EndsAt) + " " + plain(s.Name)
 		if p, ok := x.config.Person(s.StaffID); ok && len(x.staff) > 1 {
-			line += " bei " + plain(p.Name)
+			line = x.in.words("course.with", "part", line, "staff", plain(p.Name))
 		}
 		lines = append(lines, line)
 	}
@@ -161,20 +156,23 @@ func (x about) course() string {
 
 // facts of the appointment for a customer; old is the time it had before, if that is told.
 func (x about) facts(old *time.Time) [][2]string {
-	return append(x.core(old), [2]string{"Ort", x.place()})
+	return append(x.core(old), x.fact("fact.place", x.place()))
 }
 
 // core is what everybody needs to know.
 func (x about) core(old *time.Time) [][2]string {
 	day, hours := x.day(x.a.StartsAt), x.span(x.a.StartsAt, x.a.EndsAt)
-	facts := [][2]string{{"Leistung", plain(x.service.Name)}}
+	facts := [][2]string{x.fact("fact.service", plain(x.service.Name))}
 	if old != nil {
-		facts = append(facts, [2]string{"Bisher", x.moment(*old)}, [2]string{"Neu", day + ", " + hours})
+		facts = append(facts, x.fact("fact.before", x.moment(*old)), x.fact("fact.new", day+", "+hours))
 	} else {
-		facts = append(facts, [2]string{"Tag", day}, [2]string{"Uhrzeit", hours})
+		facts = append(facts, x.fact("fact.day", day), x.fact("fact.time", hours))
 	}
-	return known(append(facts, [][2]string{{"Ablauf", x.course()}, {"Bei", x.with()}, {"Preis", x.price()}}...))
+	return known(append(facts, x.fact("fact.course", x.course()), x.fact("fact.with", x.with()), x.fact("fact.price", x.price())))
 }
+
+// fact is a line of a letter: its label, by the catalogue, and its value.
+func (x about) fact(key, value string) [2]string { return [2]string{x.in.words(key), value} }
 
 // known drops facts without a value.
 func known(facts [][2]string) [][2]string {
@@ -185,7 +183,7 @@ func (x about) price() string {
 	if x.a.PriceCents <= 0 {
 		return ""
 	}
-	return german.WriteMoney(int(x.a.PriceCents))
+	return x.in.money(x.a.PriceCents)
 }
 
 func (x about) place() string {
@@ -206,7 +204,7 @@ func (x about) street() []string {
 func (x about) foot() []string {
 	foot := append([]string{plain(x.config.Company.Name) + " · " + plain(x.branch.Name)}, strings.Join(x.street(), ", "))
 	if x.branch.Phone != "" {
-		foot = append(foot, "Telefon "+plain(x.branch.Phone))
+		foot = append(foot, x.in.words("foot.phone", "phone", plain(x.branch.Phone)))
 	}
 	return slices.DeleteFunc(foot, func(s string) bool { return s == "" })
 }
@@ -222,21 +220,21 @@ func (x about) invite(method string) *Invite {
 	}
 	return &Invite{
 		UID: uid, Sequence: x.a.Sequence, Method: method, Start: x.a.StartsAt, End: x.a.EndsAt, Zone: x.zone().String(),
-		Summary: plain(x.service.Name) + " bei " + plain(x.config.Company.Name), Location: strings.ReplaceAll(x.place(), "\n", ", "), Description: strings.Join(lines, "\n"),
+		Summary: x.in.words("invite.summary", "service", plain(x.service.Name), "company", plain(x.config.Company.Name)), Location: strings.ReplaceAll(x.place(), "\n", ", "), Description: strings.Join(lines, "\n"),
 		Organizer: x.branch.Email, OrganizerName: x.config.Company.Name, AttendeeName: plain(x.a.AttendeeName),
 	}
 }
 
 // letter is a sheet with the company's head and foot.
 func (x about) letter(subject string, l sheet) Letter {
-	l.foot = x.foot()
+	l.in, l.foot = x.in, x.foot()
 	return Letter{Server: x.config.Company.SMTP, FromName: plain(x.config.Company.Name), ReplyTo: x.branch.Email, Subject: subject, Text: l.text(), HTML: l.page()}
 }
 
 // ring asks to be called: "rufen Sie uns bitte unter 030 123456 an".
 func (x about) ring() string {
 	if x.branch.Phone == "" {
-		return "rufen Sie uns bitte an"
+		return x.in.words("ring.somehow")
 	}
-	return "rufen Sie uns bitte unter " + plain(x.branch.Phone) + " an"
+	return x.in.words("ring", "phone", plain(x.branch.Phone))
 }

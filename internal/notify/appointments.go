@@ -10,7 +10,6 @@ import (
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/event"
-	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -41,9 +40,9 @@ func (n *Notifier) confirmed(ctx context.Context, t tenant.ID, c *company.Config
 		return f, err
 	}
 	if !byCalendar(c, f.event) {
-		n.address(ctx, c, &f, customerOf(a), placeOf(a), x.confirmation(old))
+		n.address(ctx, c, &f, customerOf(a), placeOf(a), func(l Language) note { return x.written(l).confirmation(old) })
 	}
-	n.toWorkers(ctx, &f, x, x.booked(old))
+	n.toWorkers(ctx, &f, x, func(l Language) note { return x.written(l).booked(old) })
 	return f, nil
 }
 
@@ -72,11 +71,11 @@ func (n *Notifier) cancelled(ctx context.Context, t tenant.ID, c *company.Config
 		return f, err
 	}
 	if !byCalendar(c, Cancelled) || e.By == "system" { // what the calendar never had, it cannot tell of
-		n.address(ctx, c, &f, customerOf(a), placeOf(a), x.cancellation(e.By))
+		n.address(ctx, c, &f, customerOf(a), placeOf(a), func(l Language) note { return x.written(l).cancellation(e.By) })
 	}
 	// Who cancelled it in the calendar knows; of a booking that failed, the callback tells, if there is one.
 	if e.By == "customer" || e.By == "system" && a.AttendeePhone == "" {
-		n.toWorkers(ctx, &f, x, x.calledOff(e.By))
+		n.toWorkers(ctx, &f, x, func(l Language) note { return x.written(l).calledOff(e.By) })
 	}
 	return f, nil
 }
@@ -89,12 +88,12 @@ func (n *Notifier) needsReview(ctx context.Context, t tenant.ID, c *company.Conf
 		return f, err
 	}
 	x := n.about(c, a)
-	n.toWorkers(ctx, &f, x, x.review(e.Reason))
+	n.toWorkers(ctx, &f, x, func(l Language) note { return x.written(l).review(e.Reason) })
 	return f, nil
 }
 
 // toWorkers addresses a note to who does the work and to the branch.
-func (n *Notifier) toWorkers(ctx context.Context, f *fact, x about, content note) {
+func (n *Notifier) toWorkers(ctx context.Context, f *fact, x about, content content) {
 	for _, p := range x.staff {
 		if p.Active {
 			n.address(ctx, x.config, f, staffReader(p), place{x.a.BranchID, x.a.ServiceID, p.ID}, content)
@@ -106,105 +105,93 @@ func (n *Notifier) toWorkers(ctx context.Context, f *fact, x about, content note
 
 // workFacts are what people at work need besides: who comes, and how to reach them.
 func (x about) workFacts(old *time.Time) [][2]string {
-	facts := append([][2]string{{"Kunde", plain(x.a.AttendeeName)}, {"Telefon", plain(x.a.AttendeePhone)}}, x.core(old)...)
-	return known(append(facts, [2]string{"Notiz", plain(x.a.Notes)}))
+	facts := append([][2]string{x.fact("fact.customer", plain(x.a.AttendeeName)), x.fact("fact.phone", plain(x.a.AttendeePhone))}, x.core(old)...)
+	return known(append(facts, x.fact("fact.note", plain(x.a.Notes))))
 }
 
 func (x about) booked(old *time.Time) note {
-	what, line := "Neuer Termin", "Am Telefon wurde ein Termin gebucht:"
+	what, line := "work.booked", "work.booked_by_phone"
 	switch {
 	case old != nil:
-		what, line = "Termin verschoben", "Ein Termin hat eine neue Zeit:"
+		what, line = "work.moved", "work.moved_line"
 	case x.a.Sequence > 0:
-		what, line = "Termin geändert", "Ein Termin wurde geändert:"
+		what, line = "work.changed", "work.changed_line"
 	case x.a.Source == "calcom":
-		line = "Im Kalender wurde ein Termin gebucht:"
+		line = "work.booked_in_calendar"
 	case x.a.Source != "phone":
-		line = "Ein Termin wurde gebucht:"
+		line = "work.booked_somehow"
 	}
-	l := sheet{title: what, lines: []string{line}, facts: x.workFacts(old)}
+	l := sheet{title: x.in.words(what), lines: []string{x.in.words(line)}, facts: x.workFacts(old)}
 	if x.change.FeeCents > 0 {
-		l.facts = append(l.facts, [2]string{"Gebühr", german.WriteMoney(int(x.change.FeeCents))})
+		l.facts = append(l.facts, x.fact("fact.fee", x.in.money(x.change.FeeCents)))
 	}
 	if x.a.NeedsReview {
-		l.after = []string{"Bitte prüfen: " + reviewWords(x.a.ReviewReason)}
+		l.after = []string{x.in.words("work.review") + ": " + x.reviewWords(x.a.ReviewReason)}
 	}
-	return x.work(what, l)
+	return x.work(l.title, l, x.filling(old))
 }
 
 func (x about) calledOff(by string) note {
-	l := sheet{title: "Termin abgesagt", lines: []string{"Ein Kunde hat seinen Termin abgesagt:"}, facts: x.workFacts(nil)}
+	l, f := sheet{title: x.in.words("work.cancelled"), lines: []string{x.in.words("work.cancelled_line")}, facts: x.workFacts(nil)}, x.filling(nil)
 	if by == "system" {
-		l.title, l.lines[0] = "Buchung nicht zustande gekommen", "Eine Buchung konnte nicht bestätigt werden. Der Kunde hat keine Telefonnummer hinterlassen:"
+		l.title, l.lines[0] = x.in.words("work.failed"), x.in.words("work.failed_line")
 	} else if reason := x.reason(by); reason != "" {
-		l.facts = append(l.facts, [2]string{"Grund", reason})
+		l.facts = append(l.facts, x.fact("fact.reason", reason))
+		f.set("appointment.reason", reason, reason)
 	}
 	if c := x.change; c.ID != "" && c.Via != "calcom" && by == "customer" {
-		kept := "ja"
+		kept := x.in.words("work.kept")
 		if !c.WithinPolicy {
-			kept = "nein"
+			kept = x.in.words("work.not_kept")
 		}
 		if c.RequiredMinutes > 0 {
-			kept += " (" + hours(c.NoticeMinutes) + " vorher, gefordert sind " + hours(c.RequiredMinutes) + ")"
+			kept = x.in.words("work.notice", "kept", kept, "notice", x.in.hours(c.NoticeMinutes), "required", x.in.hours(c.RequiredMinutes))
 		}
-		l.facts = append(l.facts, [2]string{"Frist eingehalten", kept}, [2]string{"Gebühr", feeWords(c.FeeCents)})
+		fee := x.in.words("work.no_fee")
+		if c.FeeCents != 0 {
+			fee = x.in.money(c.FeeCents)
+		}
+		l.facts = append(l.facts, x.fact("fact.kept", kept), x.fact("fact.fee", fee))
 	}
-	return x.work(l.title, l)
-}
-
-func feeWords(cents int64) string {
-	if cents == 0 {
-		return "keine"
-	}
-	return german.WriteMoney(int(cents))
-}
-
-// hours of some minutes, rounded down: a notice is not made longer than it was.
-func hours(minutes int) string {
-	switch h := minutes / 60; {
-	case minutes < 60:
-		return strconv.Itoa(max(minutes, 0)) + " Minuten"
-	case h == 1:
-		return "1 Stunde"
-	default:
-		return strconv.Itoa(h) + " Stunden"
-	}
+	return x.work(l.title, l, f)
 }
 
 func (x about) review(reason string) note {
-	return x.work("Bitte prüfen", sheet{title: "Bitte prüfen: ein Termin und der Kalender", lines: []string{reviewWords(reason)}, facts: x.workFacts(nil)})
+	words, f := x.reviewWords(reason), x.filling(nil)
+	f.set("appointment.review", words, words)
+	return x.work(x.in.words("work.review"), sheet{title: x.in.words("work.review_title"), lines: []string{words}, facts: x.workFacts(nil)}, f)
 }
 
 // work is a note to people at work.
-func (x about) work(what string, l sheet) note {
+func (x about) work(what string, l sheet, f filling) note {
 	return note{
-		x.letter(what+": "+plain(x.service.Name)+", "+x.short(x.a.StartsAt), l),
-		x.brief(what+": "+x.at(x.a.StartsAt), short(x.service.Name), short(x.a.AttendeeName), x.a.AttendeePhone, x.with()),
+		about: x, subject: what + ": " + plain(x.service.Name) + ", " + x.short(x.a.StartsAt), sheet: l, filling: f,
+		body: x.brief(what+": "+x.at(x.a.StartsAt), short(x.service.Name), short(x.a.AttendeeName), x.a.AttendeePhone, x.with()),
 	}
 }
 
-// reviews are scheduling's reasons for a review in people's words; what is not here gets the general sentence.
+// reviews are the words for scheduling's reasons for a review; what is not here gets the general sentence.
 var reviews = map[string]string{
-	"host of the calendar is nobody we know":                 "Der Kalender nennt jemanden, den wir nicht zuordnen können.",
-	"stands in the calendar though we took it back":          "Der Termin steht im Kalender, obwohl wir ihn zurückgenommen haben.",
-	"ended here, but stands in the calendar":                 "Bei uns ist der Termin abgesagt, im Kalender steht er noch.",
-	"stands twice in the calendar":                           "Der Termin steht doppelt im Kalender.",
-	"is no longer in the calendar, and nobody said why":      "Der Termin steht nicht mehr im Kalender. Bei uns gilt er weiter, bis Sie entscheiden.",
-	"the calendar has an older time than we have":            "Im Kalender steht noch eine ältere Uhrzeit. Bei uns gilt die neue, bis Sie entscheiden.",
-	"its booking belongs to another appointment":             "Die Buchung im Kalender gehört schon zu einem anderen Termin.",
-	"the same customer has another appointment at that time": "Der Kunde hat zur selben Zeit noch einen anderen Termin.",
-	"the calendar could not be asked for a day":              "Der Kalender war einen Tag lang nicht erreichbar. Ob der Termin darin steht, ist offen.",
+	"host of the calendar is nobody we know":                 "review.host",
+	"stands in the calendar though we took it back":          "review.taken_back",
+	"ended here, but stands in the calendar":                 "review.ended",
+	"stands twice in the calendar":                           "review.twice",
+	"is no longer in the calendar, and nobody said why":      "review.gone",
+	"the calendar has an older time than we have":            "review.older",
+	"its booking belongs to another appointment":             "review.foreign",
+	"the same customer has another appointment at that time": "review.overlap",
+	"the calendar could not be asked for a day":              "review.unreachable",
 }
 
 // reviewWords writes reasons, which are parted by semicolons, as sentences.
-func reviewWords(reasons string) string {
+func (x about) reviewWords(reasons string) string {
 	var out []string
 	for _, r := range strings.Split(reasons, "; ") {
-		words, ok := reviews[r]
+		key, ok := reviews[r]
 		if !ok {
-			words = "Unser Eintrag und der Kalender stimmen nicht überein. Bitte vergleichen Sie beide."
+			key = "review.other"
 		}
-		if !slices.Contains(out, words) {
+		if words := x.in.words(key); !slices.Contains(out, words) {
 			out = append(out, words)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/askpro/gateway/internal/callback"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/event"
-	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -48,7 +47,7 @@ func (n *Notifier) callbackCreated(ctx context.Context, t tenant.ID, c *company.
 	if e.Promise != nil {
 		x = x.as(*e.Promise)
 	}
-	n.address(ctx, c, &f, branchReader(x.branch), x.place(x.r.AssignedTo), x.note("Rückruf", "Bitte zurückrufen", "Jemand wartet auf einen Rückruf:"))
+	n.address(ctx, c, &f, branchReader(x.branch), x.place(x.r.AssignedTo), x.note("callback.created", "callback.title", "callback.created_line"))
 	return f, nil
 }
 
@@ -61,7 +60,7 @@ func (n *Notifier) callbackRepeated(ctx context.Context, t tenant.ID, c *company
 		return f, err
 	}
 	now, x := x.r.AssignedTo, x.as(e.Promise)
-	content := x.note("Erneute Bitte um Rückruf", "Bitte zurückrufen", "Jemand hat noch einmal um diesen Rückruf gebeten:")
+	content := x.note("callback.repeated", "callback.title", "callback.repeated_line")
 	n.address(ctx, c, &f, branchReader(x.branch), x.place(x.r.AssignedTo), content)
 	if p, ok := c.Person(now); ok && p.Active {
 		f.event = CallbackAssigned
@@ -79,7 +78,7 @@ func (n *Notifier) callbackAssigned(ctx context.Context, t tenant.ID, c *company
 	if err != nil || !ok || x.r.AssignedTo != e.StaffID {
 		return f, err
 	}
-	content := x.note("Rückruf für Sie", "Bitte zurückrufen", "Dieser Rückruf ist Ihnen zugeteilt:")
+	content := x.note("callback.assigned", "callback.title", "callback.assigned_line")
 	created, _ := targets(c, CallbackCreated, branchReader(x.branch), x.place(e.StaffID), n.Placeholder)
 	if p, ok := c.Person(e.StaffID); ok && p.Active && !sameAddress(created, staffReader(p)) {
 		n.address(ctx, c, &f, staffReader(p), x.place(p.ID), content)
@@ -106,9 +105,9 @@ func (n *Notifier) callbackEscalated(ctx context.Context, t tenant.ID, c *compan
 	if err != nil || !ok {
 		return f, err
 	}
-	content := x.note("Rückruf überfällig", "Rückruf überfällig", escalationWords(e))
+	content := x.note("callback.overdue", "callback.overdue", escalationLine(e))
 	if e.Level == "warn" {
-		content = x.note("Rückruf steht aus", "Rückruf steht aus", escalationWords(e))
+		content = x.note("callback.open", "callback.open", escalationLine(e))
 	}
 	if p, ok := c.Person(e.StaffID); ok && p.Active {
 		n.address(ctx, c, &f, staffReader(p), x.place(p.ID), content)
@@ -120,61 +119,56 @@ func (n *Notifier) callbackEscalated(ctx context.Context, t tenant.ID, c *compan
 	return f, nil
 }
 
-func escalationWords(e event.CallbackEscalated) string {
+// escalationLine is the catalogue's key for why somebody hears of a callback once more.
+func escalationLine(e event.CallbackEscalated) string {
 	switch {
 	case e.Reason == "multiple_attempts_failed":
-		return "Mehrere Versuche sind gescheitert. Bitte übernehmen Sie diesen Rückruf:"
+		return "callback.failed_line"
 	case e.Reason == "manual_escalation":
-		return "Dieser Rückruf wurde an Sie weitergegeben:"
+		return "callback.handed_line"
 	case e.Level == "warn":
-		return "Dieser Rückruf wartet seit einer Stunde:"
+		return "callback.hour_line"
 	case e.Level == "critical":
-		return "Dieser Rückruf wartet seit anderthalb Stunden:"
+		return "callback.longer_line"
 	}
-	return "Dieser Rückruf wartet seit zwei Stunden. Bitte übernehmen Sie ihn:"
+	return "callback.longest_line"
 }
 
-// note tells people at work whom to call, until when and why.
-func (x ring) note(what, title, line string) note {
-	by := x.short(x.r.PromisedUntil)
-	l := sheet{title: title, lines: []string{line}, facts: x.callFacts(x.moment(x.r.PromisedUntil))}
-	return note{
-		x.letter(what+": zugesagt bis "+by, l),
-		x.brief(what+": zugesagt bis "+x.at(x.r.PromisedUntil), x.r.Phone, short(x.r.Name), actionWords(x.r.Action), x.r.Reason),
+// note tells people at work whom to call, until when and why; what, title and line are keys.
+func (x ring) note(what, title, line string) content {
+	return func(l Language) note {
+		x.in = l
+		promised := func(by string) string { return l.words("callback.promised", "what", l.words(what), "by", by) }
+		return note{
+			about: x.about, subject: promised(x.short(x.r.PromisedUntil)), filling: x.filling(),
+			sheet: sheet{title: l.words(title), lines: []string{l.words(line)}, facts: x.callFacts(x.moment(x.r.PromisedUntil))},
+			body:  x.brief(promised(x.at(x.r.PromisedUntil)), x.r.Phone, short(x.r.Name), l.words("action."+x.r.Action), x.r.Reason),
+		}
 	}
 }
 
 func (x ring) callFacts(by string) [][2]string {
 	r := x.r
-	facts := [][2]string{{"Telefon", plain(r.Phone)}, {"Name", plain(r.Name)}, {"Anliegen", actionWords(r.Action)}, {"Grund", plain(r.Reason)}, {"Erreichbar", plain(r.PreferredTime)}}
+	facts := [][2]string{
+		x.fact("fact.phone", plain(r.Phone)), x.fact("fact.name", plain(r.Name)), x.fact("fact.action", x.in.words("action."+r.Action)),
+		x.fact("fact.reason", plain(r.Reason)), x.fact("fact.reachable", plain(r.PreferredTime)),
+	}
 	if s, ok := x.config.Service(r.ServiceID); ok {
-		facts = append(facts, [2]string{"Leistung", plain(s.Name)})
+		facts = append(facts, x.fact("fact.service", plain(s.Name)))
 	}
 	if p, ok := x.config.Person(r.StaffID); ok {
-		facts = append(facts, [2]string{"Gewünscht bei", plain(p.Name)})
+		facts = append(facts, x.fact("fact.wished_staff", plain(p.Name)))
 	}
 	if r.WishedAt != nil {
-		facts = append(facts, [2]string{"Wunschtermin", x.moment(*r.WishedAt)})
+		facts = append(facts, x.fact("fact.wished_at", x.moment(*r.WishedAt)))
 	}
 	for _, s := range r.Notes {
-		facts = append(facts, [2]string{"Notiz", plain(s)})
+		facts = append(facts, x.fact("fact.note", plain(s)))
 	}
 	if p, ok := x.config.Person(r.AssignedTo); ok {
-		facts = append(facts, [2]string{"Zugeteilt", plain(p.Name)})
+		facts = append(facts, x.fact("fact.assigned", plain(p.Name)))
 	}
-	return known(append(facts, [2]string{"Zugesagt bis", by}))
-}
-
-func actionWords(action string) string {
-	switch action {
-	case "book":
-		return "Termin vereinbaren"
-	case "cancel":
-		return "Termin absagen"
-	case "reschedule":
-		return "Termin verschieben"
-	}
-	return ""
+	return known(append(facts, x.fact("fact.promised", by)))
 }
 
 // wishUnfulfilled tells the branch what a caller wished and did not get.
@@ -185,15 +179,20 @@ func (n *Notifier) wishUnfulfilled(ctx context.Context, t tenant.ID, c *company.
 	if err != nil || !ok || !found || call.Unfulfilled == nil {
 		return f, err
 	}
-	x, w := about{config: c, branch: b, now: n.Now()}, call.Unfulfilled
-	facts := known([][2]string{
-		{"Leistung", plain(w.Service)}, {"Wunschtag", plain(w.Date)}, {"Wunschzeit", plain(w.Time)}, {"Angebotene Termine", strconv.Itoa(w.Offered)},
-		{"Name", plain(call.SpokenName)}, {"Telefon", plain(call.From)},
-	})
-	const title = "Terminwunsch ohne Buchung"
-	n.address(ctx, c, &f, branchReader(b), place{branch: b.ID}, note{
-		x.letter(title, sheet{title: title, lines: []string{"Ein Anrufer hat nach einem Termin gefragt und keinen gebucht:"}, facts: facts}),
-		x.brief(title, w.Service, w.Date, w.Time, call.From),
+	w := call.Unfulfilled
+	n.address(ctx, c, &f, branchReader(b), place{branch: b.ID}, func(l Language) note {
+		x, title, own := about{in: l, config: c, branch: b, now: n.Now()}, l.words("wish.title"), placeFilling(c, b)
+		for path, v := range map[string]string{"wish.service": w.Service, "wish.date": w.Date, "wish.time": w.Time, "call.name": call.SpokenName, "call.phone": call.From} {
+			own.set(path, plain(v), plain(v))
+		}
+		facts := known([][2]string{
+			x.fact("fact.service", plain(w.Service)), x.fact("fact.wished_day", plain(w.Date)), x.fact("fact.wished_time", plain(w.Time)),
+			x.fact("fact.offered", strconv.Itoa(w.Offered)), x.fact("fact.name", plain(call.SpokenName)), x.fact("fact.phone", plain(call.From)),
+		})
+		return note{
+			about: x, subject: title, sheet: sheet{title: title, lines: []string{l.words("wish.line")}, facts: facts}, filling: own,
+			body: x.brief(title, w.Service, w.Date, w.Time, call.From),
+		}
 	})
 	return f, nil
 }
@@ -206,53 +205,29 @@ func (n *Notifier) callSummary(ctx context.Context, t tenant.ID, c *company.Conf
 	if err != nil || !ok || !found {
 		return f, err
 	}
-	x := about{config: c, branch: b, now: n.Now()}
 	began := call.CreatedAt
 	if call.StartedAt != nil {
 		began = *call.StartedAt
 	}
-	facts := known([][2]string{
-		{"Zeit", x.moment(began)}, {"Dauer", minutesAndSeconds(call.DurationMS)}, {"Telefon", plain(call.From)}, {"Name", plain(call.SpokenName)},
-		{"Ergebnis", outcomeWords(call.Outcome)},
-	})
-	l := sheet{title: "Zusammenfassung eines Anrufs", facts: facts}
-	if s := plain(call.Summary); s != "" {
-		l.lines = []string{s}
-	}
-	n.address(ctx, c, &f, branchReader(b), place{branch: b.ID}, note{
-		x.letter("Anruf: "+x.short(began), l),
-		x.brief("Anruf "+german.WriteTime(minute(began.In(x.zone()))), call.From, outcomeWords(call.Outcome), call.Summary),
+	n.address(ctx, c, &f, branchReader(b), place{branch: b.ID}, func(l Language) note {
+		x, outcome, own := about{in: l, config: c, branch: b, now: n.Now()}, l.words("outcome."+call.Outcome), placeFilling(c, b)
+		for path, v := range map[string]string{
+			"call.duration": l.length(call.DurationMS), "call.phone": call.From, "call.name": call.SpokenName, "call.outcome": outcome, "call.summary": call.Summary,
+		} {
+			own.set(path, plain(v), plain(v))
+		}
+		own.set("call.when", x.moment(began), x.at(began))
+		s := sheet{title: l.words("call.title"), facts: known([][2]string{
+			x.fact("fact.began", x.moment(began)), x.fact("fact.duration", l.length(call.DurationMS)), x.fact("fact.phone", plain(call.From)),
+			x.fact("fact.name", plain(call.SpokenName)), x.fact("fact.outcome", outcome),
+		})}
+		if text := plain(call.Summary); text != "" {
+			s.lines = []string{text}
+		}
+		return note{
+			about: x, subject: l.words("call.subject", "when", x.short(began)), sheet: s, filling: own,
+			body: x.brief(l.words("call.text", "time", l.clock(began.In(x.zone()))), call.From, outcome, call.Summary),
+		}
 	})
 	return f, nil
-}
-
-func minutesAndSeconds(ms int64) string {
-	if ms <= 0 {
-		return ""
-	}
-	s := (ms + 500) / 1000
-	text := count(s/60, "Minute")
-	if s%60 == 0 || s/60 == 0 {
-		return text + count(s%60, "Sekunde")
-	}
-	return text + " " + count(s%60, "Sekunde")
-}
-
-// count is "1 Minute", "2 Minuten"; nothing of none.
-func count(n int64, what string) string {
-	switch n {
-	case 0:
-		return ""
-	case 1:
-		return "1 " + what
-	}
-	return strconv.FormatInt(n, 10) + " " + what + "n"
-}
-
-func outcomeWords(outcome string) string {
-	return map[string]string{
-		"appointment_booked": "Termin gebucht", "appointment_rescheduled": "Termin verschoben", "appointment_cancelled": "Termin abgesagt",
-		"case_created": "Vorgang aufgenommen", "callback_requested": "Rückruf gewünscht", "transferred": "weiterverbunden", "information_only": "Auskunft", "voicemail": "Anrufbeantworter",
-		"spam": "Werbung", "no_customer_interaction": "niemand gesprochen", "abandoned": "aufgelegt",
-	}[outcome]
 }

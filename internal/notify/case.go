@@ -18,7 +18,7 @@ func (x filed) toThem(title string, paragraphs []string, after ...string) Letter
 	number := x.c.Number.String()
 	facts := known([][2]string{{"Vorgangsnummer", number}, {"Betreff", harmless(x.c.Subject)}, {"Aufgenommen", x.moment(x.c.CreatedAt)}})
 	return x.letter(title+" ("+number+")", sheet{
-		title: title, lines: append([]string{greeting(x.c.Contact.Name)}, paragraphs...), facts: facts, after: append(after, noReplies),
+		title: title, lines: append([]string{German.greeting(x.c.Contact.Name)}, paragraphs...), facts: facts, after: append(after, noReplies),
 	})
 }
 

@@ -12,72 +12,75 @@ import (
 
 // confirmation tells the customer of their appointment, with the entry for their calendar; old is the time it had before.
 func (x about) confirmation(old *time.Time) note {
-	l := sheet{title: "Ihr Termin ist bestätigt", lines: []string{greeting(x.a.AttendeeName), "Ihr Termin steht fest, wir freuen uns auf Sie:"}, facts: x.facts(old)}
-	subject := "Terminbestätigung: " + plain(x.service.Name) + ", " + x.short(x.a.StartsAt)
+	l := sheet{title: x.in.words("confirmed.title"), lines: []string{x.greeting(), x.in.words("confirmed.line")}, facts: x.facts(old)}
+	subject := x.subject("confirmed.subject", x.a.StartsAt)
 	if old != nil {
-		l.title = "Ihr Termin wurde verschoben"
-		l.lines[1] = "Ihr Termin hat eine neue Zeit:"
-		subject = "Neue Zeit: " + plain(x.service.Name) + ", " + x.short(x.a.StartsAt)
-		l.after = x.fee("Verschiebung", false)
+		l.title, l.lines[1] = x.in.words("rescheduled.title"), x.in.words("rescheduled.line")
+		subject = x.subject("rescheduled.subject", x.a.StartsAt)
+		l.after = x.fee("rescheduled.fee_agreed", "rescheduled.fee", "")
 	}
 	x.mayChange(&l)
-	letter := x.letter(subject, l)
-	letter.Invite = x.invite("REQUEST")
-	return note{letter, x.confirmationText(old != nil)}
+	return note{about: x, subject: subject, sheet: l, invite: x.invite("REQUEST"), body: x.confirmationText(old != nil), filling: x.filling(old)}
 }
 
 // mayChange says how the customer gets rid of an appointment: its terms, and the link or the telephone.
 func (x about) mayChange(l *sheet) {
-	if x.terms != "" {
-		l.after = append(l.after, x.terms)
+	if terms := x.termWords(); terms != "" {
+		l.after = append(l.after, terms)
 	}
 	if x.link != "" {
-		l.button = [2]string{"Termin absagen oder verschieben", x.link}
+		l.button = [2]string{x.in.words("change.button"), x.link}
 	} else {
-		l.after = append(l.after, "Wenn etwas dazwischenkommt, "+x.ring()+".")
+		l.after = append(l.after, x.in.words("change.ring", "ring", x.ring()))
 	}
 }
 
-// fee says what a change that was made costs. free: also say so when it costs nothing.
-func (x about) fee(what string, free bool) []string {
+// fee says what a change that was made costs; free is what to say where it costs nothing, or nothing.
+func (x about) fee(agreed, told, free string) []string {
 	switch {
 	case x.change.FeeCents > 0 && x.change.FeeConsent:
-		return []string{"Für die " + what + " berechnen wir, wie mit Ihnen vereinbart, " + german.WriteMoney(int(x.change.FeeCents)) + "."}
+		return []string{x.in.words(agreed, "fee", x.in.money(x.change.FeeCents))}
 	case x.change.FeeCents > 0:
-		return []string{"Für die " + what + " berechnen wir " + german.WriteMoney(int(x.change.FeeCents)) + "."}
-	case free && x.change.WithinPolicy:
-		return []string{"Die " + what + " ist für Sie kostenlos."}
+		return []string{x.in.words(told, "fee", x.in.money(x.change.FeeCents))}
+	case free != "" && x.change.WithinPolicy:
+		return []string{x.in.words(free)}
 	}
 	return nil
 }
 
+func (x about) greeting() string { return x.in.greeting(x.a.AttendeeName) }
+
+// subject of a letter about an appointment.
+func (x about) subject(key string, start time.Time) string {
+	return x.in.words(key, "service", plain(x.service.Name), "when", x.short(start))
+}
+
 // cancellation tells the customer that an appointment will not take place. by is customer, staff or system.
 func (x about) cancellation(by string) note {
-	l := sheet{title: "Ihr Termin ist abgesagt", lines: []string{greeting(x.a.AttendeeName), "Ihr Termin findet nicht statt:"}, facts: x.facts(nil)}
-	subject := "Termin abgesagt"
-	again := "Wenn Sie einen neuen Termin möchten, " + x.ring() + "."
+	l := sheet{title: x.in.words("cancelled.title"), facts: x.facts(nil)}
+	c := note{about: x, subject: x.subject("cancelled.subject", x.a.StartsAt), body: x.cancellationText(by), filling: x.filling(nil)}
+	line, again := "cancelled.by_us", x.in.words("cancelled.again", "ring", x.ring())
 	switch by {
 	case "customer":
-		l.lines[1] = "wir haben Ihren Termin abgesagt, wie Sie es gewünscht haben:"
-		l.after = append(x.fee("Absage", true), again)
+		line, l.after = "cancelled.as_asked", append(x.fee("cancelled.fee_agreed", "cancelled.fee", "cancelled.free"), again)
 	case "system":
-		subject, l.title = "Termin nicht möglich", "Ihr Termin kommt nicht zustande"
-		l.lines[1] = "leider konnten wir diesen Termin nicht bestätigen:"
-		if l.after = []string{"Wir melden uns bei Ihnen, um einen anderen Termin zu finden."}; x.a.AttendeePhone == "" {
-			l.after = []string{"Um einen anderen Termin zu finden, " + x.ring() + "."}
+		line, l.title, c.subject = "failed.line", x.in.words("failed.title"), x.subject("failed.subject", x.a.StartsAt)
+		if l.after = []string{x.in.words("failed.we_call")}; x.a.AttendeePhone == "" {
+			l.after = []string{x.in.words("failed.you_call", "ring", x.ring())}
 		}
 	default:
-		l.lines[1] = "leider müssen wir diesen Termin absagen:"
 		l.after = []string{again}
 	}
+	l.lines = []string{x.greeting(), x.in.words(line)}
 	if reason := x.reason(by); reason != "" {
-		l.facts = append(l.facts, [2]string{"Grund", reason})
+		l.facts = append(l.facts, x.fact("fact.reason", reason))
+		c.filling.set("appointment.reason", reason, reason)
 	}
-	letter := x.letter(subject+": "+plain(x.service.Name)+", "+x.short(x.a.StartsAt), l)
 	if x.a.UID != "" || slices.ContainsFunc(x.a.Segments, func(s booking.Segment) bool { return s.UID != "" }) { // only what was once in a calendar is taken out of it
-		letter.Invite = x.invite("CANCEL")
+		c.invite = x.invite("CANCEL")
 	}
-	return note{letter, x.cancellationText(by)}
+	c.sheet = l
+	return c
 }
 
 // reason of a cancellation in people's words; the system's own are for people who know it.
@@ -92,13 +95,18 @@ func (x about) reason(by string) string {
 func (x about) reminder(r booking.Reminder) note {
 	x.a.StartsAt, x.a.EndsAt = r.Start, r.End
 	when := x.daysAhead()
-	l := sheet{title: "Erinnerung an Ihren Termin", lines: []string{greeting(x.a.AttendeeName), "wir erinnern Sie an Ihren Termin " + when + " um " + german.WriteTime(minute(r.Start.In(x.zone()))) + " (" + x.hoursLeft() + "):"}}
+	l := sheet{title: x.in.words("reminder.title"), lines: []string{
+		x.greeting(), x.in.words("reminder.line", "day", when, "time", x.in.clock(r.Start.In(x.zone())), "left", x.hoursLeft()),
+	}}
 	if r.Segment != "" {
 		x.onlySegment(r.Segment)
 	}
 	l.facts = x.facts(nil)
 	x.mayChange(&l)
-	return note{x.letter("Erinnerung: "+plain(x.service.Name)+", "+x.short(r.Start), l), x.reminderText(when)}
+	f := x.filling(nil)
+	f.set("reminder.day", when, when)
+	f.set("reminder.left", x.hoursLeft(), x.hoursLeft())
+	return note{about: x, subject: x.subject("reminder.subject", r.Start), sheet: l, body: x.reminderText(when), filling: f}
 }
 
 // onlySegment makes the appointment one of its parts.
@@ -107,7 +115,7 @@ func (x *about) onlySegment(key string) {
 		if s.Key != key {
 			continue
 		}
-		x.service.Name = x.service.Name + " – " + s.Name
+		x.service.Name = partName(x.service.Name, s.Name)
 		if p, ok := x.config.Person(s.StaffID); ok {
 			x.staff = append(x.staff[:0:0], p)
 		}
@@ -115,29 +123,32 @@ func (x *about) onlySegment(key string) {
 	x.a.Segments, x.service.Composite, x.a.PriceCents = nil, false, 0
 }
 
+// partName is a part of a service, of which alone a message speaks.
+func partName(service, part string) string { return service + " – " + part }
+
 // daysAhead is "heute", "morgen" or "am Dienstag".
 func (x about) daysAhead() string {
 	today, day := german.DateOf(x.now, x.zone()), german.DateOf(x.a.StartsAt, x.zone())
 	switch day {
 	case today:
-		return "heute"
+		return x.in.words("day.today")
 	case today.AddDays(1):
-		return "morgen"
+		return x.in.words("day.tomorrow")
 	}
-	return "am " + german.WeekdayName(day)
+	return x.in.words("day.on", "weekday", x.in.weekday(x.a.StartsAt.In(x.zone())))
 }
 
 // hoursLeft is "in 24 Stunden", rounded.
 func (x about) hoursLeft() string {
 	h := int(math.Round(x.a.StartsAt.Sub(x.now).Hours()))
 	if h == 1 {
-		return "in einer Stunde"
+		return x.in.words("left.hour")
 	}
 	if h < 1 {
-		return "in wenigen Minuten"
+		return x.in.words("left.soon")
 	}
 	if off := x.a.StartsAt.Sub(x.now) - time.Duration(h)*time.Hour; off.Abs() > 5*time.Minute {
-		return "in etwa " + strconv.Itoa(h) + " Stunden"
+		return x.in.words("left.about", "n", strconv.Itoa(h))
 	}
-	return "in " + strconv.Itoa(h) + " Stunden"
+	return x.in.words("left.hours", "n", strconv.Itoa(h))
 }

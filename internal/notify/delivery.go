@@ -126,6 +126,8 @@ type message struct {
 	letter  Letter // without address and key
 	body    string // of a text message
 	sender  string // of a text message
+	// A channel whose message a template of the company was to make, and could not, has its reason here.
+	unwritten map[Channel]error
 }
 
 // way of the next sending: the first two go by the channel that was chosen, the next two by its fallback, and so on.
@@ -162,6 +164,9 @@ func (n *Notifier) attempt(ctx context.Context, t tenant.ID, m message) (outcome
 			d.Status, d.Until = Sent, time.Time{}
 			return outcome{}, n.Store.SaveDelivery(ctx, t, d)
 		}
+		if errors.Is(err, errTemplate) { // no pause makes it better, no other channel has failed, and no other text takes its place
+			return outcome{}, n.giveUp(ctx, t, d, err, AlarmTemplate, d.Tries == 1)
+		}
 		d.Failures++
 		if errors.Is(err, ErrAddress) {
 			if len(m.ways) == 1 {
@@ -174,11 +179,7 @@ func (n *Notifier) attempt(ctx context.Context, t tenant.ID, m message) (outcome
 		}
 	}
 	if d.Tries > m.retries {
-		if d.Status = Failed; d.Tries == m.retries+1 {
-			n.Alarm(ctx, AlarmMailFailed, t.String())
-		}
-		d.Until = n.Now()
-		return outcome{}, errors.Join(fmt.Errorf("%s: %w after %d attempts: %w", m.Event, errGivenUp, d.Tries, err), n.Store.SaveDelivery(ctx, t, d))
+		return outcome{}, n.giveUp(ctx, t, d, err, AlarmMailFailed, d.Tries == m.retries+1)
 	}
 	pause := pauses[max(d.Tries, 1)-1]
 	d.Status, d.Until = Waiting, n.Now().Add(pause)
@@ -192,12 +193,27 @@ func (n *Notifier) bounced(ctx context.Context, t tenant.ID, d Delivery, why str
 	return n.Store.SaveDelivery(ctx, t, d)
 }
 
-var errGivenUp = errors.New("given up")
+// giveUp ends a delivery that failed; first: nobody was told of it yet.
+func (n *Notifier) giveUp(ctx context.Context, t tenant.ID, d Delivery, why error, alarm string, first bool) error {
+	if first {
+		n.Alarm(ctx, alarm, t.String())
+	}
+	d.Status, d.Until = Failed, n.Now()
+	return errors.Join(fmt.Errorf("%s: %w after %d attempts: %w", d.Event, errGivenUp, d.Tries, why), n.Store.SaveDelivery(ctx, t, d))
+}
+
+var (
+	errGivenUp  = errors.New("given up")
+	errTemplate = errors.New("the company's template cannot be filled")
+)
 
 // hand gives a message to its provider.
 func (n *Notifier) hand(ctx context.Context, t tenant.ID, m message, w way) (string, error) {
 	within, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
+	if err := m.unwritten[w.channel]; err != nil {
+		return "", err
+	}
 	if w.channel == SMS {
 		return n.Texts.SendText(within, t, Text{Key: m.Key(), Ref: m.Key(), From: m.sender, To: w.address, Body: m.body})
 	}

@@ -8,6 +8,7 @@ import (
 
 // sheet is what a letter says, once; it is rendered twice, as text and as a page, so the two cannot differ.
 type sheet struct {
+	in     Language
 	title  string
 	lines  []string    // paragraphs before the facts
 	facts  [][2]string // a value may have several lines
@@ -47,7 +48,7 @@ func (l sheet) text() string {
 func (l sheet) page() string {
 	e := func(s string) string { return strings.ReplaceAll(html.EscapeString(s), "\n", "<br>") }
 	var b strings.Builder
-	b.WriteString(`<!doctype html><html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><title>` + e(l.title) + `</title></head>`)
+	b.WriteString(`<!doctype html><html lang="` + l.in.tag() + `"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><title>` + e(l.title) + `</title></head>`)
 	b.WriteString(`<body style="margin:0;padding:16px;font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:16px;line-height:1.5;overflow-wrap:anywhere"><div style="max-width:560px;margin:0 auto">`)
 	b.WriteString(`<h1 style="font-size:22px;line-height:1.3;margin:0 0 16px">` + e(l.title) + `</h1>`)
 	for _, p := range l.lines {
@@ -95,13 +96,4 @@ func oneLine(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, ""))
 	return strings.Join(strings.Fields(s), " ")
-}
-
-// greeting addresses somebody by the name they gave, unless it carries an address: a letter of ours shall advertise nothing.
-func greeting(name string) string {
-	name = plain(name)
-	if name == "" || strings.ContainsAny(name, "/@:") || strings.Contains(strings.ToLower(name), "www.") {
-		return "Guten Tag,"
-	}
-	return "Guten Tag " + name + ","
 }

@@ -68,8 +68,11 @@ type Notifier struct {
 	Skipped func(ctx context.Context, company string, e Event, recipient, why string)
 }
 
-// AlarmMailFailed: a message could not be sent in all its attempts.
-const AlarmMailFailed = "mail_failed"
+// The alarms.
+const (
+	AlarmMailFailed = "mail_failed"           // a message could not be sent in all its attempts
+	AlarmTemplate   = "notification_template" // a company's template cannot be filled: its messages are not sent
+)
 
 // Again says when the same fact should be handed in once more; zero: never.
 type Again struct{ After time.Duration }
@@ -199,23 +202,33 @@ func told[E event.Event](detail []byte, tell func(E) (fact, error)) (fact, error
 	return tell(e)
 }
 
-// note is a message before its readers are known.
+// note is a message in one language before its reader's channel is known: the letter and the text message it is, and what a
+// template of the company may say of it.
 type note struct {
-	letter Letter
-	body   string // of a text message
+	about   about
+	subject string
+	sheet   sheet
+	invite  *Invite
+	body    string // of a text message
+	filling filling
 }
 
+// content is what a message says, in a language.
+type content func(Language) note
+
 // address makes the messages of a fact for a reader.
-func (n *Notifier) address(ctx context.Context, c *company.Config, f *fact, r reader, p place, content note) {
+func (n *Notifier) address(ctx context.Context, c *company.Config, f *fact, r reader, p place, content content) {
 	list, unreached := targets(c, f.event, r, p, n.Placeholder)
 	if unreached {
 		n.Skipped(ctx, c.Company.ID, f.event, r.name(), "no address")
 	}
 	for _, x := range list {
-		f.messages = append(f.messages, message{
+		m := message{
 			Delivery: Delivery{Kind: f.kind, About: f.about, Event: f.event, Version: f.version, Channel: x.channel, Recipient: x.recipient},
-			ways:     x.ways, retries: x.retries, letter: content.letter, body: content.body, sender: c.Company.SMSSender,
-		})
+			ways:     x.ways, retries: x.retries, sender: c.Company.SMSSender,
+		}
+		m.write(c, content(x.in), x.template)
+		f.messages = append(f.messages, m)
 	}
 }
 

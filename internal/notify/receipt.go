@@ -176,7 +176,7 @@ func (n *Notifier) reminding(ctx context.Context, t tenant.ID, c *company.Config
 	if err := n.offer(ctx, t, &x); err != nil {
 		return f, err
 	}
-	n.address(ctx, c, &f, customerOf(a), placeOf(a), x.reminder(r))
+	n.address(ctx, c, &f, customerOf(a), placeOf(a), func(l Language) note { return x.written(l).reminder(r) })
 	detail, err := json.Marshal(reminded{a.ID, a.Sequence, r.Segment})
 	f.remember(ReminderTimer, detail)
 	return f, err

@@ -56,6 +56,8 @@ var (
 type choice struct {
 	channel, fallback Channel
 	retries           int // after the first attempt
+	in                Language
+	template          string // of the company; empty: our words
 }
 
 // usual is what counts where a company has configured nothing for an event and a kind of recipient: customers hear by
@@ -64,15 +66,15 @@ func usual(e Event, r Recipient) []choice {
 	switch r {
 	case Customer:
 		if slices.Contains([]Event{Confirmed, Rescheduled, Cancelled, Reminder}, e) {
-			return []choice{{Email, SMS, len(pauses)}}
+			return []choice{{channel: Email, fallback: SMS, retries: len(pauses)}}
 		}
 	case Staff:
 		if e == CallbackAssigned || e == CallbackEscalated {
-			return []choice{{Email, "", len(pauses)}}
+			return []choice{{channel: Email, retries: len(pauses)}}
 		}
 	case Branch:
 		if slices.Contains([]Event{Confirmed, Rescheduled, Cancelled, SyncFailed, CallbackCreated, CallbackEscalated, WishUnfulfilled}, e) {
-			return []choice{{Email, "", len(pauses)}}
+			return []choice{{channel: Email, retries: len(pauses)}}
 		}
 	}
 	return nil
@@ -116,7 +118,7 @@ func choices(c *company.Config, e Event, r Recipient, p place) (list []choice, c
 		if !ok || rule.Disabled {
 			continue
 		}
-		x := choice{channel, Channel(rule.Fallback), len(pauses)}
+		x := choice{channel, Channel(rule.Fallback), len(pauses), Language(rule.Language), rule.Template}
 		if rule.Retries != nil {
 			x.retries = min(max(*rule.Retries, 0), len(pauses))
 		}
@@ -140,6 +142,8 @@ type target struct {
 	channel   Channel
 	ways      []way
 	retries   int
+	in        Language
+	template  string
 }
 
 type way struct {
@@ -165,7 +169,7 @@ func (r reader) name() string {
 func targets(c *company.Config, e Event, r reader, p place, placeholder func(string) bool) (list []target, unreached bool) {
 	chosen, _ := choices(c, e, r.recipient, p)
 	for _, x := range chosen {
-		t := target{recipient: r.name(), channel: x.channel, retries: x.retries}
+		t := target{recipient: r.name(), channel: x.channel, retries: x.retries, in: x.in, template: x.template}
 		for _, channel := range []Channel{x.channel, x.fallback} {
 			if address := reach(c, channel, r, placeholder); address != "" {
 				t.ways = append(t.ways, way{channel, address})

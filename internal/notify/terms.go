@@ -7,7 +7,6 @@ import (
 
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/company"
-	"github.com/askpro/gateway/internal/german"
 )
 
 // Terms says whether the customer may cancel (booking.ToCancel) or move (booking.ToReschedule) an appointment at an
@@ -22,16 +21,25 @@ type step struct {
 	fee     int64
 }
 
-// termsOf writes the terms of an appointment from now to its start as sentences; empty where everything is free all along.
-func (n *Notifier) termsOf(x about) string {
+// terms of the changes of an appointment from now to its start; none where nobody says.
+type terms struct{ cancel, move []step }
+
+func (n *Notifier) termsOf(x about) terms {
 	if n.Terms == nil || !x.a.StartsAt.After(x.now) {
+		return terms{}
+	}
+	return terms{n.steps(x, booking.ToCancel), n.steps(x, booking.ToReschedule)}
+}
+
+// termWords writes the terms as sentences; empty where everything is free all along.
+func (x about) termWords() string {
+	if len(x.terms.cancel) == 0 {
 		return ""
 	}
-	cancel, move := n.steps(x, booking.ToCancel), n.steps(x, booking.ToReschedule)
-	if slices.Equal(cancel, move) {
-		return x.rule(cancel, "absagen oder verschieben")
+	if slices.Equal(x.terms.cancel, x.terms.move) {
+		return x.rule(x.terms.cancel, x.in.words("terms.both"))
 	}
-	return strings.TrimSpace(x.rule(cancel, "absagen") + " " + x.rule(move, "verschieben"))
+	return strings.TrimSpace(x.rule(x.terms.cancel, x.in.words("terms.cancel")) + " " + x.rule(x.terms.move, x.in.words("terms.move")))
 }
 
 // steps asks the terms of a change at the ends of all times in which they are the same.
@@ -81,35 +89,35 @@ func noticesOf(c *company.Config) []int {
 // rule writes steps as one or two sentences; do is what one may do ("absagen").
 func (x about) rule(steps []step, do string) string {
 	first := steps[0]
-	money := func(s step) string { return german.WriteMoney(int(s.fee)) }
-	var b strings.Builder
+	until, fee := x.moment(first.until), x.in.money(first.fee)
 	switch {
 	case len(steps) == 1 && !first.allowed:
-		return "Diesen Termin können Sie leider nicht mehr " + do + "."
+		return x.in.words("terms.over", "do", do)
 	case len(steps) == 1 && first.fee > 0:
-		return "Wenn Sie den Termin " + do + ", berechnen wir " + money(first) + "."
+		return x.in.words("terms.fee", "do", do, "fee", fee)
 	case len(steps) == 1:
 		return ""
+	}
+	sentences := []string{x.in.words("terms.free_until", "until", until, "do", do)}
+	switch {
 	case !first.allowed:
-		b.WriteString("Bis " + x.moment(first.until) + " können Sie den Termin nicht " + do + ".")
+		sentences[0] = x.in.words("terms.not_until", "until", until, "do", do)
 	case first.fee > 0:
-		b.WriteString("Bis " + x.moment(first.until) + " können Sie den Termin für " + money(first) + " " + do + ".")
-	default:
-		b.WriteString("Bis " + x.moment(first.until) + " können Sie den Termin kostenlos " + do + ".")
+		sentences[0] = x.in.words("terms.fee_until", "until", until, "do", do, "fee", fee)
 	}
 	for i, s := range steps[1:] {
-		before, from := steps[i], " Danach"
+		then := x.in.words("terms.then")
 		if i > 0 {
-			from = " Ab " + x.moment(before.until)
+			then = x.in.words("terms.from", "from", x.moment(steps[i].until))
 		}
 		switch {
 		case !s.allowed:
-			b.WriteString(from + " ist das nicht mehr möglich.")
+			sentences = append(sentences, x.in.words("terms.then_not", "then", then))
 		case s.fee == 0:
-			b.WriteString(from + " ist das kostenlos.")
+			sentences = append(sentences, x.in.words("terms.then_free", "then", then))
 		default:
-			b.WriteString(from + " berechnen wir " + money(s) + ".")
+			sentences = append(sentences, x.in.words("terms.then_fee", "then", then, "fee", x.in.money(s.fee)))
 		}
 	}
-	return b.String()
+	return strings.Join(sentences, " ")
 }

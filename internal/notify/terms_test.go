@@ -63,7 +63,9 @@ func TestTermsInASentence(t *testing.T) {
 				}
 				return tt.move(a.StartsAt.Sub(at))
 			}
-			if got := w.termsOf(w.about(w.config, a)); got != tt.want {
+			x := w.about(w.config, a)
+			x.terms = w.termsOf(x)
+			if got := x.termWords(); got != tt.want {
 				t.Errorf("%s\nwanted %s", got, tt.want)
 			}
 		})

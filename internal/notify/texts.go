@@ -3,7 +3,6 @@ package notify
 import (
 	"time"
 
-	"github.com/askpro/gateway/internal/german"
 	"github.com/askpro/gateway/internal/gsm"
 )
 
@@ -24,30 +23,23 @@ func fit(wordings ...string) string {
 func short(name string) string { return gsm.Cut(gsm.Text(name), longestName) }
 
 // at is "Di 24.11. um 14:30 Uhr"; the year only where it is another one.
-func (x about) at(t time.Time) string {
-	t = t.In(x.zone())
-	layout := "02.01."
-	if t.Year() != x.now.In(x.zone()).Year() {
-		layout = "02.01.2006"
-	}
-	return german.WeekdayAbbr(german.DateOf(t, x.zone())) + " " + t.Format(layout) + " um " + german.WriteTime(minute(t))
-}
+func (x about) at(t time.Time) string { return x.in.texted(t.In(x.zone()), x.now.In(x.zone())) }
 
 // tel is the branch's number for the end of a text message.
 func (x about) tel() string {
 	if x.branch.Phone == "" {
 		return ""
 	}
-	return " Tel. " + plain(x.branch.Phone)
+	return " " + x.in.words("text.phone", "phone", plain(x.branch.Phone))
 }
 
 // say puts a sentence with the appointment into one text message: head, time, then service and staff as far as they go in.
 func (x about) say(head, tail string) string {
 	name, service, with := short(x.config.Company.Name), short(x.service.Name), ""
 	if len(x.staff) == 1 {
-		with = " bei " + short(x.staff[0].Name)
+		with = " " + x.in.words("text.with", "staff", short(x.staff[0].Name))
 	}
-	before, after := name+": "+head+" "+x.at(x.a.StartsAt), "."+tail+x.tel()
+	before, after := name+": "+head+" "+x.at(x.a.StartsAt), ". "+tail+x.tel()
 	if service == "" {
 		return fit(before + with + after)
 	}
@@ -56,29 +48,29 @@ func (x about) say(head, tail string) string {
 
 func (x about) confirmationText(old bool) string {
 	if old {
-		return x.say("Ihr Termin ist verschoben auf", " Fragen?")
+		return x.say(x.in.words("rescheduled.text"), x.in.words("text.questions"))
 	}
-	return x.say("Ihr Termin ist bestätigt:", " Fragen?")
+	return x.say(x.in.words("confirmed.text"), x.in.words("text.questions"))
 }
 
 func (x about) cancellationText(by string) string {
 	switch by {
 	case "customer":
 		if x.change.FeeCents > 0 {
-			return x.say("Ihr Termin ist abgesagt:", " Gebühr: "+german.WriteMoney(int(x.change.FeeCents))+".")
+			return x.say(x.in.words("cancelled.text"), x.in.words("text.fee", "fee", x.in.money(x.change.FeeCents)))
 		}
-		return x.say("Ihr Termin ist abgesagt:", " Neuer Termin?")
+		return x.say(x.in.words("cancelled.text"), x.in.words("text.again"))
 	case "system":
 		if x.a.AttendeePhone == "" {
-			return x.say("Ihr Termin ist leider nicht möglich:", " Bitte rufen Sie uns an.")
+			return x.say(x.in.words("failed.text"), x.in.words("text.you_call"))
 		}
-		return x.say("Ihr Termin ist leider nicht möglich:", " Wir rufen Sie an.")
+		return x.say(x.in.words("failed.text"), x.in.words("text.we_call"))
 	}
-	return x.say("Leider müssen wir Ihren Termin absagen:", " Neuer Termin?")
+	return x.say(x.in.words("cancelled.text_by_us"), x.in.words("text.again"))
 }
 
 func (x about) reminderText(when string) string {
-	return x.say("Erinnerung an Ihren Termin "+when+",", " Verhindert?")
+	return x.say(x.in.words("reminder.text", "day", when), x.in.words("text.prevented"))
 }
 
 // brief is a text message to people at work: what it is, and as many details as go in, the most important first.

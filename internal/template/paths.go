@@ -1,6 +1,7 @@
 package template
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -34,7 +35,7 @@ type Path struct {
 	Kind Kind
 }
 
-// Paths is the one list of what a template may speak of (§9.3). Beside it there are case.custom.<key> and var.<name>.
+// Paths is the one list of what a template about a case may speak of (§9.3). Beside it there are case.custom.<key> and var.<name>.
 var Paths = []Path{
 	{"case.number", Line}, {"case.subject", Line}, {"case.description", Text}, {"case.type", Text}, {"case.status", Text}, {"case.priority", Text},
 	{"case.urgency", Text}, {"case.impact", Text}, {"case.category", Line}, {"case.created_at", Time}, {"case.source", Text}, {"case.tags", Texts},
@@ -68,17 +69,29 @@ var kinds = sync.OnceValue(func() map[string]Kind {
 
 // kind of a path; false if nobody knows it.
 func (s Schema) kind(path string) (Kind, bool) {
-	if k, ok := kinds()[path]; ok {
+	if k, ok := s.listed(path); ok {
 		return k, true
 	}
 	if key, ok := strings.CutPrefix(path, customPrefix); ok {
-		return Any, key != "" && !strings.Contains(key, ".") && (s.Custom == nil || s.Custom(key))
+		return Any, s.Paths == nil && key != "" && !strings.Contains(key, ".") && (s.Custom == nil || s.Custom(key))
 	}
 	if name, ok := strings.CutPrefix(path, varPrefix); ok {
 		_, known := s.Vars[name]
 		return Text, known
 	}
 	return Any, false
+}
+
+func (s Schema) listed(path string) (Kind, bool) {
+	if s.Paths == nil {
+		k, ok := kinds()[path]
+		return k, ok
+	}
+	i := slices.IndexFunc(s.Paths, func(p Path) bool { return p.Name == path })
+	if i < 0 {
+		return Any, false
+	}
+	return s.Paths[i].Kind, true
 }
 
 // Unknown lists the values whose path nobody knows: whoever fills a template has misspelt them.

@@ -64,10 +64,15 @@ func (r *renderer) node(n node) error {
 // look up what stands behind a path. A Line has one, whatever a caller said.
 func (r *renderer) look(path string) any {
 	v := r.raw(path)
-	if s, ok := v.(string); ok && kinds()[path] == Line && strings.ContainsFunc(s, func(c rune) bool { return c != ' ' && unicode.IsSpace(c) || unicode.IsControl(c) }) {
+	if s, ok := v.(string); ok && r.isLine(path) && strings.ContainsFunc(s, func(c rune) bool { return c != ' ' && unicode.IsSpace(c) || unicode.IsControl(c) }) {
 		return oneLine(s)
 	}
 	return v
+}
+
+func (r *renderer) isLine(path string) bool {
+	k, _ := r.t.schema.listed(path)
+	return k == Line
 }
 
 func (r *renderer) raw(path string) any {

@@ -1,7 +1,7 @@
 // Package template fills what a company writes into mails, webhooks and Slack messages: one engine for all of them. Its
 // one rule: structure is parsed before anything is filled in, so no value of a caller can become a quote, a tag, a header
 // line or a variable; and what is wrong is told with line and column, on save, never replaced by something else. It knows
-// no case and no company: it is given values under the names in Paths.
+// no case and no company: it is given values under the names in Paths, or of those a Schema brings.
 //
 // It is written here because no library does this. Tried were raymond 2.0.48 (Handlebars; an unknown variable is silently
 // empty, errors have a line and no column), osteele/liquid 1.6.0 (strict variables only fail when rendered, an unclosed tag
@@ -88,10 +88,12 @@ type Variable struct {
 	Required bool
 }
 
-// Schema is what a template may speak of, beside Paths.
+// Schema is what a template may speak of.
 type Schema struct {
-	Vars map[string]Variable
-	Maps map[string]map[string]string // value maps by name; "*" is for all other values
+	// Paths are the names there are; nil: those of a case, in the list Paths, and case.custom.<key>.
+	Paths []Path
+	Vars  map[string]Variable
+	Maps  map[string]map[string]string // value maps by name; "*" is for all other values
 	// Custom tells which case.custom.* there are; nil: all.
 	Custom func(key string) bool
 }
