@@ -46,8 +46,8 @@ company: ## check and load a company (FILE=testdata/companies/demo.yaml; INBOX=h
 show: ## print a call with its tool calls, appointment and events (CALL=id), or a case (CASE=TKT-2026-00042)
 	@go run ./infra/show $(if $(CASE),-case '$(CASE)') $(if $(CALL),'$(CALL)')
 
-usage: ## print what a company used in a month as CSV (COMPANY=demo MONTH=2026-11; RECOUNT=1 counts it again before)
-	@go run ./infra/usage $(if $(COMPANY),-company '$(COMPANY)') $(if $(MONTH),-month '$(MONTH)') $(if $(RECOUNT),-recount)
+usage: ## print what a company used in a month as CSV (COMPANY=demo MONTH=2026-11; RECOUNT=1 counts it again before; MODES=1: what its calls were taken for, by day)
+	@go run ./infra/usage $(if $(COMPANY),-company '$(COMPANY)') $(if $(MONTH),-month '$(MONTH)') $(if $(RECOUNT),-recount) $(if $(MODES),-modes)
 
 report: ## print what the last comparison with the calendar found (ROUTES=demo,kanzlei)
 	@go run ./infra/report $(if $(ROUTES),-route '$(ROUTES)')

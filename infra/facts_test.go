@@ -24,7 +24,7 @@ func TestOldSamplesOfFactsAreStillUnderstood(t *testing.T) {
 	for _, fact := range []event.Event{
 		event.AppointmentRequested{}, event.AppointmentConfirmed{}, event.AppointmentCancelled{},
 		event.AppointmentChangeRequested{}, event.AppointmentNeedsReview{}, event.PolicyViolated{},
-		event.CallbackRequested{}, event.CallbackRepeated{}, event.CallbackAssigned{}, event.CallbackEscalated{}, event.CallStarted{}, event.CallContinued{}, event.CallEnded{}, event.CallAnalyzed{}, event.WishUnfulfilled{},
+		event.CallbackRequested{}, event.CallbackRepeated{}, event.CallbackAssigned{}, event.CallbackEscalated{}, event.CallStarted{}, event.CallContinued{}, event.CallEnded{}, event.CallAnalyzed{}, event.WishUnfulfilled{}, event.GatewayModeResolved{},
 		event.CaseCreated{}, event.CaseUpdated{}, event.CaseStatusChanged{}, event.CaseAssigned{}, event.CaseNoteAdded{},
 		event.CaseSLAWarning{}, event.CaseSLABreached{}, event.CaseSLAMet{}, event.CaseEscalated{}, event.CaseEnriched{},
 		event.CaseEnrichmentTimedOut{}, event.CaseAudioReady{}, event.CaseMerged{}, event.CaseLinked{}, event.CaseCustomerLinked{},

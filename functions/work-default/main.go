@@ -2,10 +2,11 @@
 // back, the history of cases and the meters.
 //
 //	Woken by:     queue default: retell.event, appointment.confirmed.v1, appointment.cancelled.v1, callback.requested.v1,
-//	              call.continued.v1, call.ended.v1, case.*, delivery.*, timer   Asks: Retell, for calls nobody told the end of
-//	Tells:        call.started.v1, call.ended.v1, call.analyzed.v1, wish.unfulfilled.v1, callback.assigned.v1,
-//	              callback.escalated.v1
-//	Twice:        the same call, history, callback and reading as once
+//	              call.continued.v1, call.ended.v1, gateway.mode_resolved.v1, case.*, delivery.*, timer
+//	Asks:         Retell, for calls nobody told the end of
+//	Tells:        call.started.v1, call.ended.v1, call.analyzed.v1, gateway.mode_resolved.v1, wish.unfulfilled.v1,
+//	              callback.assigned.v1, callback.escalated.v1
+//	Twice:        the same call, history, callback, reading and count as once
 //	If it fails:  calls look unfinished, callbacks wait, reminders are not set, histories of cases have gaps. Messages wait in
 //	              default-dead; `make redrive Q=default` puts them back, and `make usage RECOUNT=1` counts a month again
 package main

@@ -52,6 +52,8 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 		return w.calls.Hear(ctx, m.Tenant, m.Body)
 	case event.CallEnded{}.Name():
 		return w.meters.Ended(ctx, m.Tenant, m.Body)
+	case event.GatewayModeResolved{}.Name():
+		return usage.CountMode(ctx, w.table, m.Tenant, m.Body)
 	case event.DeliverySent{}.Name():
 		// Neither waits for the other: a line that cannot be written costs no reading.
 		return errors.Join(w.meters.Sent(ctx, m.Tenant, m.Body), w.journal.Log(ctx, m.Tenant, m.Kind, m.Body))

@@ -212,6 +212,79 @@ func TestDeskScenario03AHybridCallIsPinned(t *testing.T) {
 	}
 }
 
+func TestAModeIsToldWithItsPinAndCountedOnce(t *testing.T) {
+	t.Parallel()
+	s := stacktest.Shared(t)
+	c, pure, other := s.NewCompany(t, itDesk("hybrid")), s.NewCompany(t, itDesk("service_desk")), s.NewCompany(t, itDesk("hybrid"))
+	end := map[string]any{"call_status": "ended", "disconnection_reason": "user_hangup"}
+	heard := c.Ring(c.Erika)
+	want(t, heard.Tool(t, "detect_intent", map[string]any{"utterance": "Termin, ich habe ein Problem"}), "clarify")
+	want(t, heard.Tool(t, "detect_intent", map[string]any{"utterance": "Eine Störung, der Drucker ist kaputt"}), "detected")
+	want(t, heard.Tool(t, "current_time_berlin", nil), "ok")
+	quiet := c.Ring(c.Max)
+	want(t, quiet.Tool(t, "detect_intent", map[string]any{"utterance": "Termin, ich habe ein Problem"}), "clarify")
+	once := pure.Ring(pure.Erika)
+	want(t, once.Tool(t, "finalize_ticket", printer), "created")
+	for _, x := range []*stacktest.Call{heard, quiet, once} {
+		x.Event(t, "call_ended", end)
+	}
+	s.Idle(t)
+	quiet.Tool(t, "detect_intent", map[string]any{"utterance": "Eine Störung, der Drucker ist kaputt"}) // too late to decide anything
+	s.Idle(t)
+	for _, tt := range []struct {
+		name string
+		x    *stacktest.Call
+		of   *stacktest.Company
+		want []string
+	}{
+		{"heard", heard, c, []string{"1 undecided service_desk company", "2 service_desk service_desk intent"}},
+		{"quiet", quiet, c, []string{"1 undecided service_desk company", "2 appointment service_desk fallback"}},
+		{"pure", once, pure, []string{"1 service_desk  company"}},
+	} {
+		list, err := table(t, s).Events(t.Context(), tt.of.ID, tt.x.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, r := range list {
+			var e event.GatewayModeResolved
+			if r.Name != e.Name() {
+				continue
+			}
+			if err := json.Unmarshal([]byte(r.Detail), &e); err != nil {
+				t.Fatal(err)
+			}
+			told = append(told, fmt.Sprintf("%d %s %s %s", e.Sequence, e.Mode, e.Intent, e.From))
+		}
+		slices.Sort(told)
+		if !slices.Equal(told, tt.want) {
+			t.Errorf("%s: %q, wanted %q", tt.name, told, tt.want)
+		}
+	}
+	counted := func(of *stacktest.Company) string {
+		now := s.Clock(t)
+		list, err := table(t, s).Resolved(t.Context(), of.ID, now.AddDate(0, 0, -2), now.AddDate(0, 0, 1), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, r := range list {
+			out = append(out, fmt.Sprintf("%s unsure:%t", r.Mode, r.Unsure()))
+		}
+		slices.Sort(out)
+		return strings.Join(out, ", ")
+	}
+	if got := counted(c); got != "appointment unsure:true, service_desk unsure:false" {
+		t.Errorf("counted %s", got)
+	}
+	if got := counted(pure); got != "service_desk unsure:false" {
+		t.Errorf("counted %s", got)
+	}
+	if got := counted(other); got != "" {
+		t.Errorf("another company's are counted: %s", got)
+	}
+}
+
 func TestDeskScenario04AFunctionOfTheOtherTable(t *testing.T) {
 	t.Parallel()
 	s := stacktest.Shared(t)

@@ -198,6 +198,37 @@ func TestACallerWithoutAddressIsToldByTextMessage(t *testing.T) {
 	}
 }
 
+func TestACompanySaysItInItsOwnWordsAndInEnglish(t *testing.T) {
+	t.Parallel()
+	c := stacktest.Shared(t).NewCompanyWith(t, []string{"sms_sender: Testsalon"}, `notifications:
+  - {event: confirmed, recipient: customer, channel: email, language: en, template: soon}
+  - {event: confirmed, recipient: customer, channel: sms, language: en, template: soon}
+notification_templates:
+  - slug: soon
+    subject: See you {{appointment.date}}!
+    text: |
+      Dear {{customer.name}},
+
+      we are looking forward to {{appointment.when}}.
+    sms: "See you {{appointment.when}}. {{company.name}}"`)
+	booked(t, c.Ring(c.Erika), "Schnitt", c.Day(t, 2), "11 Uhr", "Erika Test")
+	c.Idle(t)
+	mails, texts := c.Mails(t, c.ErikaMail), c.Texts(t, c.Erika)
+	if len(mails) != 1 || len(texts) != 1 {
+		t.Fatalf("%d letters, %d text messages", len(mails), len(texts))
+	}
+	if m := mails[0]; !strings.HasPrefix(m.Subject, "See you ") || !strings.HasPrefix(m.Text, "Dear Erika Test,") || !strings.Contains(m.Text, ", 11:00.") || !strings.Contains(m.Text, "Service: Schnitt") {
+		t.Errorf("%s\n%s", m.Subject, m.Text)
+	}
+	if !strings.HasPrefix(texts[0].Text, "See you ") || !strings.Contains(texts[0].Text, " at 11:00. Testsalon") {
+		t.Error(texts[0].Text)
+	}
+	c.Edit = func(file string) string { return strings.Replace(file, "{{customer.name}}", "{{kunde}}", 1) }
+	if why := c.Refused(t); !strings.Contains(why, `text: line 1, column 8: unknown_variable`) {
+		t.Error(why)
+	}
+}
+
 func TestNothingIsPromisedThatDoesNotExist(t *testing.T) {
 	t.Parallel()
 	c := stacktest.Shared(t).NewCompany(t, `notifications: [{event: confirmed, recipient: customer, channel: email, disabled: true}]`)

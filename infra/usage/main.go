@@ -2,6 +2,7 @@
 //
 //	make usage COMPANY=demo MONTH=2026-11            the company of a webhook route; without MONTH the current one
 //	make usage COMPANY=demo MONTH=2026-11 RECOUNT=1  first puts every reading again from the calls and cases as they stand
+//	make usage COMPANY=demo MONTH=2026-11 MODES=1    what its calls were taken for, by day
 //
 // It reads the local stack, or the deployed one that the environment describes (see infra/operator). It prints names of
 // branches and sums, no personal data.
@@ -24,14 +25,15 @@ func main() {
 	route := flag.String("company", "demo", "webhook route of the company")
 	month := flag.String("month", "", "month as 2026-11; empty: the current one")
 	recount := flag.Bool("recount", false, "put every reading of the month again before")
+	modes := flag.Bool("modes", false, "print what the calls of each day were taken for")
 	flag.Parse()
-	if err := run(os.Stdout, *route, *month, *recount); err != nil {
+	if err := run(os.Stdout, *route, *month, *recount, *modes); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(out io.Writer, routeID, when string, recount bool) error {
+func run(out io.Writer, routeID, when string, recount, modes bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	stack, err := operator.Open()
@@ -61,6 +63,13 @@ func run(out io.Writer, routeID, when string, recount bool) error {
 		fmt.Fprintf(os.Stderr, "%d readings put again\n", n)
 	}
 	from, to := month.Span()
+	if modes {
+		list, err := table.Resolved(ctx, route.Company, from, to, usage.Most)
+		if err != nil {
+			return err
+		}
+		return usage.WriteModes(out, config.Company.Name, usage.ByDay(list))
+	}
 	list, err := table.Metered(ctx, route.Company, from, to, usage.Most)
 	if err != nil {
 		return err

@@ -173,6 +173,11 @@ func (k *Keeper) release(ctx context.Context, t tenant.ID, s *call.Session, c *c
 	s.Held = nil
 	s.Ended = true
 	step.Session = s
+	if p := s.Gateway; p != nil && !p.Decided() { // nothing stays undecided, whatever is still asked
+		taken := p.Ended(k.Now())
+		s.Gateway = &taken
+		step.Events = append(step.Events, taken.Fact(k.head(t, 2), c.RetellID))
+	}
 	return nil
 }
 

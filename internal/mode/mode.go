@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/askpro/gateway/internal/desk"
+	"github.com/askpro/gateway/internal/event"
 )
 
 // Mode of a company's gateway or of a call.
@@ -133,6 +134,23 @@ func Resolve(on bool, c *Config, now time.Time) Pin {
 
 // Decided tells whether the mode will stay.
 func (p Pin) Decided() bool { return p.Mode != Undecided }
+
+// Resolves tells whether a pin is news over the one that was kept before it (nil: none was): the call's first, or the one
+// that decides it. Of the first, nth is 1, of the other 2.
+func (p Pin) Resolves(before *Pin) (nth int, news bool) {
+	switch {
+	case before == nil:
+		return 1, true
+	case !before.Decided() && p.Decided():
+		return 2, true
+	}
+	return 0, false
+}
+
+// Fact that tells of a pin's mode; head's Sequence is what Resolves says.
+func (p Pin) Fact(head event.Head, callID string) event.GatewayModeResolved {
+	return event.GatewayModeResolved{Head: head, CallID: callID, Mode: string(p.Mode), Intent: p.Intent, Confidence: p.Confidence, From: string(p.From)}
+}
 
 // Heard takes in a detection. One at the threshold decides, the second below it falls back.
 func (p Pin) Heard(d Detection, now time.Time) Pin {

@@ -144,3 +144,25 @@ func TestWhatIsDecidedStays(t *testing.T) {
 		}
 	})
 }
+
+func TestAModeIsNewsWhenItIsPinnedAndWhenItIsDecided(t *testing.T) {
+	t.Parallel()
+	open, decided := mode.Pin{Mode: mode.Undecided, Hybrid: true, From: mode.FromCompany}, mode.Pin{Mode: mode.ServiceDesk, From: mode.FromIntent}
+	for _, tt := range []struct {
+		name   string
+		before *mode.Pin
+		now    mode.Pin
+		nth    int
+		news   bool
+	}{
+		{"pinned undecided", nil, open, 1, true},
+		{"pinned decided", nil, decided, 1, true},
+		{"still undecided", &open, open, 0, false},
+		{"decided", &open, decided, 2, true},
+		{"decided already", &decided, decided, 0, false},
+	} {
+		if nth, news := tt.now.Resolves(tt.before); nth != tt.nth || news != tt.news {
+			t.Errorf("%s: %d, %t", tt.name, nth, news)
+		}
+	}
+}

@@ -276,6 +276,8 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 		call = e.CallID
 	case event.CallContinued:
 		call = e.CallID
+	case event.GatewayModeResolved:
+		call = e.CallID
 	case event.CallEnded:
 		call = e.CallID
 	case event.WishUnfulfilled:

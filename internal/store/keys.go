@@ -202,6 +202,10 @@ func casesList(t tenant.ID) string { return partition(t, "CASES") }
 func usageKey(t tenant.ID, reading string) key { return key{partition(t, "USAGE", reading), "READING"} }
 func usageList(t tenant.ID) string             { return partition(t, "USAGE") }
 
+// What each call was taken for is one, too; modesList holds them by their time.
+func modeKey(t tenant.ID, callID string) key { return key{partition(t, "MODE", callID), "RESOLUTION"} }
+func modesList(t tenant.ID) string           { return partition(t, "MODES") }
+
 // What an endpoint is sent stands beside how it is. Ids of messages sort by occurrence, and so do the held ones.
 func endpointPartition(t tenant.ID, id string) string {
 	return partition(t, string(ledger.OfEndpoint), id)

@@ -352,6 +352,10 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, err := s.Metered(ctx, us, noon, noon.Add(time.Hour), 10)
 		return err
 	},
+	"Resolved": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.Resolved(ctx, us, noon, noon.Add(time.Hour), 10)
+		return err
+	},
 	"CallsBetween": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		_, err := s.CallsBetween(ctx, us, noon, noon.Add(time.Hour), 10)
 		return err
@@ -402,7 +406,7 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 }
 
 // writing are the methods that are no question: they write whole records by keys of keys.go.
-var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "SaveReceipt", "AddNotice", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "ReviseOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal", "CountPlay", "SaveDigest", "AddFailure", "SaveRedelivery"}
+var writing = []string{"Commit", "SaveConfig", "SaveSlots", "Rest", "SaveDelivery", "SaveReceipt", "AddNotice", "AddCustomer", "Take", "LearnHost", "Vanish", "SaveRound", "SaveReport", "Tally", "SaveDesk", "ReviseOutput", "Meter", "CommitEndpoint", "SaveGate", "SaveRing", "SaveAlerts", "AddExchange", "KeepOriginal", "CountPlay", "SaveDigest", "AddFailure", "SaveRedelivery", "Resolve"}
 
 var names = strings.NewReplacer(
 	"COMPANY#CID", "COMPANY#<company>", "#CALL#CALLID", "#CALL#<call>", "#APPOINTMENT#AID", "#APPOINTMENT#<appointment>", "TOOL#0007", "TOOL#<seq>",

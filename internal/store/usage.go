@@ -15,19 +15,54 @@ import (
 // Meter puts a reading over an older one of the same call or delivery; an older one it leaves out. Each is an item of its
 // own in the index list, by its time: nothing is counted up that two could count at once.
 func (s *Table) Meter(ctx context.Context, t tenant.ID, r usage.Reading) error {
-	it, err := encode(usageKey(t, r.Key()), r)
-	if err != nil {
-		return err
-	}
-	it[attrVersion] = num(int64(r.Version))
-	it[attrListPK], it[attrListSK] = str(usageList(t)), str(listSort(r.At, r.Reference))
-	_, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &s.name, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk) OR v <= :v"), ExpressionAttributeValues: item{":v": num(int64(r.Version))},
-	}, s.as(t))
-	if err != nil && !failedCondition(err) {
+	if err := s.newest(ctx, t, usageKey(t, r.Key()), r, r.Version, usageList(t), listSort(r.At, r.Reference)); err != nil {
 		return fmt.Errorf("meter %s: %w", r.Meter, err)
 	}
 	return nil
+}
+
+// newest puts a record into a list, over an older one of the same key; an older one it leaves out.
+func (s *Table) newest(ctx context.Context, t tenant.ID, k key, record any, v int, list, sort string) error {
+	it, err := encode(k, record)
+	if err != nil {
+		return err
+	}
+	it[attrVersion] = num(int64(v))
+	it[attrListPK], it[attrListSK] = str(list), str(sort)
+	_, err = s.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &s.name, Item: it, ConditionExpression: aws.String("attribute_not_exists(pk) OR v <= :v"), ExpressionAttributeValues: item{":v": num(int64(v))},
+	}, s.as(t))
+	if err != nil && !failedCondition(err) {
+		return err
+	}
+	return nil
+}
+
+// Resolve puts what a call was taken for over what was put of it before; of an older fact it leaves out.
+func (s *Table) Resolve(ctx context.Context, t tenant.ID, r usage.Resolution) error {
+	if err := s.newest(ctx, t, modeKey(t, r.CallID), r, r.Version, modesList(t), listSort(r.At, r.CallID)); err != nil {
+		return fmt.Errorf("count a call's mode: %w", err)
+	}
+	return nil
+}
+
+// Resolved lists what the company's calls were taken for in [from, to), at most limit of them, in no order.
+func (s *Table) Resolved(ctx context.Context, t tenant.ID, from, to time.Time, limit int) (list []usage.Resolution, err error) {
+	keys, err := s.between(ctx, t, modesList(t), listSort(from, ""), listSort(to, ""), limit)
+	if err != nil {
+		return nil, err
+	}
+	err = s.many(ctx, t, keys, func(k string) key { return modeKey(t, k) }, func(it item) error {
+		r := usage.Resolution{Version: version(it)}
+		if err := decode(it, &r); err != nil {
+			return err
+		}
+		if !r.At.Before(from) && r.At.Before(to) { // moved since the index was asked
+			list = append(list, r)
+		}
+		return nil
+	})
+	return list, err
 }
 
 // Metered lists the company's readings in [from, to), at most limit of them, in no order.

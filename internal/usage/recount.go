@@ -44,6 +44,11 @@ func (m Metering) Recount(ctx context.Context, t tenant.ID, from Records, month 
 		if err := put(OfCall(c)); err != nil {
 			return n, err
 		}
+		if r, ok := OfMode(c); ok && MonthOf(r.At) == month {
+			if err := m.Store.Resolve(ctx, t, r); err != nil {
+				return n, err
+			}
+		}
 	}
 	cases, err := from.CasesBetween(ctx, t, time.Time{}, end, Most)
 	if err != nil {

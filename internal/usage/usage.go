@@ -1,6 +1,6 @@
-// Package usage meters what a company uses: seconds of calls and deliveries that were sent. Its one rule: a reading counts
-// once, however often it is told, and is always derived from the record it refers to, so that all of them can be made again.
-// It knows no price, no counter that adds up, and no table.
+// Package usage meters what a company uses, seconds of calls and deliveries that were sent, and counts what its calls were
+// taken for. Its one rule: a reading counts once, however often it is told, and is always derived from the record or the fact
+// that it refers to, so that all of them can be made again. It knows no price, no counter that adds up, and no table.
 package usage
 
 import (
@@ -64,6 +64,7 @@ type Store interface {
 	Call(ctx context.Context, t tenant.ID, callID string) (call.Call, bool, error)
 	Case(ctx context.Context, t tenant.ID, id string) (desk.Case, bool, error)
 	Meter(ctx context.Context, t tenant.ID, r Reading) error
+	Modes
 }
 
 // Metering puts readings.

@@ -25,6 +25,14 @@ type book struct {
 	calls    map[string]call.Call
 	cases    map[string]desk.Case
 	readings map[string]usage.Reading
+	modes    map[string]usage.Resolution
+}
+
+func (b *book) Resolve(_ context.Context, _ tenant.ID, r usage.Resolution) error {
+	if old, ok := b.modes[r.CallID]; !ok || old.Version <= r.Version {
+		b.modes[r.CallID] = r
+	}
+	return nil
 }
 
 func (b *book) Call(_ context.Context, _ tenant.ID, id string) (call.Call, bool, error) {
@@ -45,7 +53,7 @@ func (b *book) Meter(_ context.Context, _ tenant.ID, r usage.Reading) error {
 }
 
 func newBook() (*book, usage.Metering) {
-	b := &book{calls: map[string]call.Call{}, cases: map[string]desk.Case{}, readings: map[string]usage.Reading{}}
+	b := &book{calls: map[string]call.Call{}, cases: map[string]desk.Case{}, readings: map[string]usage.Reading{}, modes: map[string]usage.Resolution{}}
 	return b, usage.Metering{Store: b}
 }
 

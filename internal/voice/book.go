@@ -378,7 +378,7 @@ func (x *turn) carryOut(o booking.Offer, w wish, slot booking.Slot, known ledger
 			}
 		}
 		x.session.Held = nil
-		step.Session = &x.session
+		x.keepSession(step)
 		if x.session.Version == 0 && !x.hasHead {
 			x.head(step)
 		}
@@ -392,6 +392,8 @@ func (x *turn) carryOut(o booking.Offer, w wish, slot booking.Slot, known ledger
 			}
 			x.adopt(s)
 			x.exceeded()
+		} else {
+			x.pinned = x.session.Gateway
 		}
 		fresh = false
 		a := out.Appointment
@@ -413,7 +415,7 @@ func (x *turn) carryOut(o booking.Offer, w wish, slot booking.Slot, known ledger
 			x.recorded = true
 		default: // a refusal leaves the key free
 			x.session.Drop(key)
-			step.Session = &x.session
+			x.keepSession(step)
 			x.hasHead = true
 		}
 		return nil

@@ -412,7 +412,7 @@ func (x *turn) carryOutChange(a booking.Appointment, p booking.PendingChange, d 
 			if p.Kind == booking.ToReschedule {
 				x.session.Held = nil // the hold on the new time has become the change's claim
 			}
-			step.Session = &x.session
+			x.keepSession(step)
 			if x.session.Version == 0 && !x.hasHead {
 				x.head(step)
 			}
@@ -426,6 +426,8 @@ func (x *turn) carryOutChange(a booking.Appointment, p booking.PendingChange, d 
 				}
 				x.adopt(s)
 				x.exceeded()
+			} else {
+				x.pinned = x.session.Gateway
 			}
 			fresh, x.hasHead = false, true
 			switch out.Result {
@@ -442,7 +444,7 @@ func (x *turn) carryOutChange(a booking.Appointment, p booking.PendingChange, d 
 				x.recorded = true
 			default: // a refusal leaves the key free
 				x.session.Drop(key)
-				step.Session = &x.session
+				x.keepSession(step)
 			}
 			return nil
 		},

@@ -37,6 +37,7 @@ type turn struct {
 	told  *told // of a case: written down before anything else was done
 
 	session  call.Session
+	pinned   *mode.Pin // of the session as it stands in the table
 	hasHead  bool
 	step     ledger.Step
 	recorded bool // the answer is in the table already
@@ -121,7 +122,7 @@ func (x *turn) adopt(s call.Session) {
 	if s.Held != nil && s.Held.Until <= x.now.Unix() {
 		s.Held = nil
 	}
-	x.session = s
+	x.session, x.pinned = s, s.Gateway
 }
 
 // head puts the call's own record into a step, made once, with the timer that asks how the call stands should nobody tell
@@ -139,11 +140,21 @@ func (x *turn) head(step *ledger.Step) {
 	step.SetTimers = append(step.SetTimers, ledger.Poll(c, x.now))
 }
 
+// keepSession puts the session into a step, and the fact that the call's mode is known where this is what writes it.
+func (x *turn) keepSession(step *ledger.Step) {
+	step.Session = &x.session
+	if p := x.session.Gateway; p != nil {
+		if nth, news := p.Resolves(x.pinned); news {
+			step.Events = append(step.Events, p.Fact(event.Head{ID: x.desk.NewID(), CompanyID: x.t.String(), At: x.now, Sequence: nth}, x.request.CallID))
+		}
+	}
+}
+
 // withAnswer completes a step with the session and the record of this tool call.
 func (x *turn) withAnswer(step *ledger.Step, reply Reply) {
 	x.countMode(reply)
 	x.session.Seq++
-	step.Session = &x.session
+	x.keepSession(step)
 	step.ToolCall = &call.ToolCall{
 		Seq: x.session.Seq, Tool: x.request.Sent, Canonical: x.tool, Args: x.args.json(), Response: string(reply.JSON()),
 		Status: reply.Status, DurationMS: time.Since(x.began).Milliseconds(), At: x.now,

@@ -9,6 +9,7 @@ import (
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/mode"
 	"github.com/askpro/gateway/internal/usage"
 )
 
@@ -133,6 +134,25 @@ var caseCases = []testCase{
 		}
 		x.metered(noon, next, sent)
 		x.metered(next, next.AddDate(0, 1, 0), newer)
+	}},
+	{"a call's mode counts once: the decision replaces what was undecided, and an older fact does not", func(x *try) {
+		open := usage.Resolution{CallID: "c1", Mode: mode.Undecided, From: mode.FromCompany, At: noon, Version: 1}
+		decided := usage.Resolution{CallID: "c1", Mode: mode.ServiceDesk, Intent: "service_desk", From: mode.FromIntent, At: noon.Add(time.Minute), Version: 2}
+		other := usage.Resolution{CallID: "c2", Mode: mode.Appointment, From: mode.FromCompany, At: noon.AddDate(0, 0, 1), Version: 1}
+		for _, put := range []usage.Resolution{open, open, other, decided, open, decided} {
+			x.ok(x.Resolve(x.Context(), x.t, put))
+		}
+		var got []usage.Resolution
+		read := func() bool {
+			var err error
+			got, err = x.Resolved(x.Context(), x.t, noon, noon.AddDate(0, 0, 1), 10)
+			x.ok(err)
+			return len(got) == 1
+		}
+		if !read() {
+			x.Seen(x.T, read)
+		}
+		x.same(got, []usage.Resolution{decided})
 	}},
 	{"calls of a time are listed in order", func(x *try) {
 		yes := true

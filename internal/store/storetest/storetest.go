@@ -94,6 +94,8 @@ type Store interface {
 	CaseEvents(ctx context.Context, t tenant.ID, caseID string) ([]event.Recorded, error)
 	Meter(ctx context.Context, t tenant.ID, r usage.Reading) error
 	Metered(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]usage.Reading, error)
+	Resolve(ctx context.Context, t tenant.ID, r usage.Resolution) error
+	Resolved(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]usage.Resolution, error)
 	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
 	SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration) error
 	OutputVersion(ctx context.Context, t tenant.ID, id string, v int) (output.Output, bool, error)
