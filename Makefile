@@ -25,7 +25,7 @@ STATICCHECK = $$(go -C infra/tools tool -n staticcheck)
 GO_FILES    = git ls-files -co --exclude-standard '*.go'
 STEP        = @printf '\n── %s\n'
 
-.PHONY: help setup run call company show usage report redeliver redrive test test-unit faults intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
+.PHONY: help setup run call company show usage replay-intents report redeliver redrive test test-unit faults intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
@@ -48,6 +48,9 @@ show: ## print a call with its tool calls, appointment and events (CALL=id), or 
 
 usage: ## print what a company used in a month as CSV (COMPANY=demo MONTH=2026-11; RECOUNT=1 counts it again before; MODES=1: what its calls were taken for, by day)
 	@go run ./infra/usage $(if $(COMPANY),-company '$(COMPANY)') $(if $(MONTH),-month '$(MONTH)') $(if $(RECOUNT),-recount) $(if $(MODES),-modes)
+
+replay-intents: ## say which calls of the last 90 days other word lists would take for something else (COMPANY=demo FILE=changed.yaml)
+	@go run ./infra/hindsight $(if $(COMPANY),-company '$(COMPANY)') $(if $(FILE),'$(FILE)')
 
 report: ## print what the last comparison with the calendar found (ROUTES=demo,kanzlei)
 	@go run ./infra/report $(if $(ROUTES),-route '$(ROUTES)')

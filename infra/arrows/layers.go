@@ -57,6 +57,7 @@ var layers = []layer{
 			"internal/desk",
 			"internal/dispatch",
 			"internal/exchange",
+			"internal/hindsight",
 			"internal/intent",
 			"internal/journal",
 			"internal/keeper",

@@ -17,7 +17,9 @@ import (
 	"github.com/askpro/gateway/internal/casework"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/hindsight"
 	"github.com/askpro/gateway/internal/ident"
+	"github.com/askpro/gateway/internal/mode"
 	"github.com/askpro/gateway/internal/sla"
 	"github.com/askpro/gateway/internal/store"
 )
@@ -282,6 +284,41 @@ func TestAModeIsToldWithItsPinAndCountedOnce(t *testing.T) {
 	}
 	if got := counted(other); got != "" {
 		t.Errorf("another company's are counted: %s", got)
+	}
+}
+
+func TestChangedWordsAreTriedOnWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	s := stacktest.Shared(t)
+	c, other := s.NewCompany(t, itDesk("hybrid")), s.NewCompany(t, itDesk("hybrid"))
+	for _, x := range []*stacktest.Call{c.Ring(c.Erika), other.Ring(other.Erika)} {
+		x.Tool(t, "detect_intent", map[string]any{"utterance": "Xyzzy Frobnikator"})
+		x.Event(t, "call_ended", map[string]any{"call_status": "ended", "disconnection_reason": "user_hangup"})
+	}
+	s.Idle(t)
+	tab := table(t, s)
+	is := hindsight.Setting{}
+	var err error
+	if is.Config, err = tab.Config(t.Context(), c.ID); err != nil {
+		t.Fatal(err)
+	}
+	if is.Desk, err = tab.Desk(t.Context(), c.ID); err != nil {
+		t.Fatal(err)
+	}
+	changed := *is.Desk
+	changed.Categories = slices.Clone(changed.Categories)
+	changed.Categories[0].Keywords = []desk.Keyword{{Text: "Frobnikator", Weight: 1}}
+	var found []hindsight.Verdict
+	sum, err := hindsight.New(is, hindsight.Setting{Config: is.Config, Desk: &changed}).Run(t.Context(), tab, c.ID, s.Clock(t), func(v hindsight.Verdict) error {
+		found = append(found, v)
+		return nil
+	}, func(hindsight.Totals, time.Time) error { return nil })
+	if err != nil || sum.Judged != 1 || sum.Switched != 1 || len(found) != 1 {
+		t.Fatalf("%+v, %v, %v", sum, found, err)
+	}
+	v := found[0]
+	if v.Utterance != "Xyzzy Frobnikator" || v.Is.Mode != mode.Undecided || v.Would.Mode != mode.ServiceDesk || v.Stands != mode.Appointment || v.StandsBy != mode.FromFallback {
+		t.Errorf("%+v", v)
 	}
 }
 

@@ -150,6 +150,10 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, err := s.CallIDs(ctx, us, 5)
 		return err
 	},
+	"CallPage": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, _, err := s.CallPage(ctx, us, noon, noon.Add(time.Hour), "", 10)
+		return err
+	},
 	"Appointment": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		_, _, err := s.Appointment(ctx, us, "AID")
 		return err

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
@@ -252,6 +255,47 @@ func (s *Table) CallIDs(ctx context.Context, t tenant.ID, limit int) ([]string, 
 		ids[i] = lastPart(pk)
 	}
 	return ids, nil
+}
+
+// CallPage is a page of the company's calls that began in [from, to), newest first, at most limit of them, and where the next
+// page begins: next is empty after the last one. What the index lists and is gone is left out.
+func (s *Table) CallPage(ctx context.Context, t tenant.ID, from, to time.Time, after string, limit int) (page []call.Call, next string, err error) {
+	in := &dynamodb.QueryInput{
+		TableName: &s.name, IndexName: aws.String("list"), KeyConditionExpression: aws.String("list_pk = :pk AND list_sk BETWEEN :from AND :to"),
+		ExpressionAttributeValues: item{":pk": str(callsList(t)), ":from": str(listSort(from, "")), ":to": str(listSort(to, ""))},
+		ScanIndexForward:          aws.Bool(false), Limit: aws.Int32(int32(limit)),
+	}
+	if after != "" {
+		_, id, _ := strings.Cut(after, "#")
+		in.ExclusiveStartKey = callKey(t, id).item()
+		in.ExclusiveStartKey[attrListPK], in.ExclusiveStartKey[attrListSK] = str(callsList(t)), str(after)
+	}
+	out, err := s.client.Query(ctx, in, s.as(t))
+	if err != nil {
+		return nil, "", fmt.Errorf("list calls: %w", err)
+	}
+	var ids []string
+	for _, it := range out.Items {
+		ids = append(ids, lastPart(text(it, attrPK)))
+	}
+	if len(out.LastEvaluatedKey) > 0 {
+		next = text(out.LastEvaluatedKey, attrListSK)
+	}
+	known := map[string]call.Call{}
+	err = s.many(ctx, t, ids, func(id string) key { return callKey(t, id) }, func(it item) error {
+		c := call.Call{Version: version(it)}
+		if err := decode(it, &c); err != nil {
+			return err
+		}
+		known[c.RetellID] = c
+		return nil
+	})
+	for _, id := range ids {
+		if c, ok := known[id]; ok {
+			page = append(page, c)
+		}
+	}
+	return page, next, err
 }
 
 // Events of a call in order.

@@ -34,31 +34,8 @@ func (d *detectors) of(t tenant.ID, c *company.Config, service *desk.Configurati
 	if d.by == nil || len(d.by) >= mostDetectors {
 		d.by = map[tenant.ID]*ownDetector{}
 	}
-	d.by[t] = &ownDetector{c.Version, service.Version, intent.New(ownWords(c, service))}
+	d.by[t] = &ownDetector{c.Version, service.Version, intent.New(desk.Words(service, c))}
 	return d.by[t].Detector
-}
-
-// ownWords are what a company calls its faults and its services (§3.2).
-func ownWords(c *company.Config, service *desk.Configuration) []intent.Word {
-	var list []intent.Word
-	for _, category := range service.Categories {
-		if !category.Active {
-			continue
-		}
-		for _, k := range category.Keywords {
-			list = append(list, intent.Word{Text: k.Text, Intent: intent.ServiceDesk, Weight: k.Weight})
-		}
-	}
-	for _, s := range c.Services {
-		if !s.Active {
-			continue
-		}
-		list = append(list, intent.Word{Text: s.Name, Intent: intent.Appointment})
-		for _, y := range s.Synonyms {
-			list = append(list, intent.Word{Text: y.Text, Intent: intent.Appointment})
-		}
-	}
-	return list
 }
 
 func (x *turn) detect(utterance string) intent.Result {

@@ -276,6 +276,37 @@ var cases = []testCase{
 		x.same(ids(9), []string{"c2", "c1"})
 		x.same(ids(1), []string{"c2"})
 	}},
+	{"calls of a time are read by page, newest first, and none twice", func(x *try) {
+		const n = 7
+		for i := range n { // two of them at the same second
+			x.commit(&ledger.Step{Call: &call.Call{RetellID: fmt.Sprint("c", i), CreatedAt: noon.Add(time.Duration(i/2) * time.Minute)}})
+		}
+		x.commit(&ledger.Step{Call: &call.Call{RetellID: "before", CreatedAt: noon.Add(-time.Second)}})
+		x.commit(&ledger.Step{Call: &call.Call{RetellID: "after", CreatedAt: noon.Add(time.Hour)}})
+		read := func(limit int) (ids []string, pages int) {
+			for next := ""; ; {
+				page, more, err := x.CallPage(x.Context(), x.t, noon, noon.Add(time.Hour), next, limit)
+				x.ok(err)
+				if pages++; len(page) > limit || pages > n+1 {
+					x.Fatalf("page %d has %d calls", pages, len(page))
+				}
+				for _, c := range page {
+					ids = append(ids, c.RetellID)
+				}
+				if next = more; next == "" {
+					return ids, pages
+				}
+			}
+		}
+		x.Seen(x.T, func() bool { ids, _ := read(100); return len(ids) == n })
+		for _, limit := range []int{1, 2, 3, 100} {
+			ids, pages := read(limit)
+			x.same(ids, []string{"c6", "c5", "c4", "c3", "c2", "c1", "c0"})
+			if pages < (n+limit-1)/limit {
+				x.Errorf("%d pages of %d", pages, limit)
+			}
+		}
+	}},
 	{"a timer is due at its time, moves when it is set again, and goes when it is cleared or taken", func(x *try) {
 		timer := func(name string, in time.Duration) ledger.Timer {
 			return ledger.Timer{Kind: ledger.OfAppointment, About: "a-" + x.t.String(), Queue: "sync", Name: name, DueAt: x.now.Add(in)}

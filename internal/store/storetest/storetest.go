@@ -52,6 +52,7 @@ type Store interface {
 	AppointmentIDs(ctx context.Context, t tenant.ID, branchID string, from, to time.Time, limit int) ([]string, error)
 	CustomersNamed(ctx context.Context, t tenant.ID, folded string, limit int) ([]string, error)
 	CallIDs(ctx context.Context, t tenant.ID, limit int) ([]string, error)
+	CallPage(ctx context.Context, t tenant.ID, from, to time.Time, after string, limit int) (page []call.Call, next string, err error)
 	LeaseSlots(ctx context.Context, t tenant.ID, k booking.SlotKey, now, until time.Time) (bool, error)
 	SaveSlots(ctx context.Context, t tenant.ID, lists []booking.SlotDay) error
 	Rest(ctx context.Context, t tenant.ID, ref string, until time.Time) error

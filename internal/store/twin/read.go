@@ -208,6 +208,28 @@ func (s *Table) CustomersNamed(ctx context.Context, t tenant.ID, folded string, 
 	return found, err
 }
 
+// CallPage is a page of the company's calls that began in [from, to), newest first.
+func (s *Table) CallPage(ctx context.Context, t tenant.ID, from, to time.Time, after string, limit int) (page []call.Call, next string, err error) {
+	err = s.do(ctx, "CallPage", func() error {
+		ids, starts := listed(s, t, ofCall, func(c call.Call) string { return second(c.Began()) })
+		for i := len(ids) - 1; i >= 0; i-- {
+			place := starts[i] + "#" + ids[i]
+			if starts[i] < second(from) || starts[i] >= second(to) || after != "" && place >= after {
+				continue
+			}
+			if len(page) == limit {
+				return nil
+			}
+			c, version, _ := read[call.Call](s, at(t, ofCall, ids[i], ""))
+			c.Version = version
+			page, next = append(page, c), place
+		}
+		next = ""
+		return nil
+	})
+	return page, next, err
+}
+
 // CallIDs lists the company's calls, newest first.
 func (s *Table) CallIDs(ctx context.Context, t tenant.ID, limit int) (found []string, err error) {
 	err = s.do(ctx, "CallIDs", func() error {
