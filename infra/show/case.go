@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,6 +132,13 @@ func caseOfCall(ctx context.Context, table *store.Table, t tenant.ID, callID str
 	c, ok, err := table.Captured(ctx, t, callID)
 	if err != nil || !ok {
 		return err
+	}
+	if c.CaseID == "" && c.Settled() {
+		fmt.Printf("\nCase: none; what was said of one is kept until %s\n", c.WordsUntil.Format(time.RFC3339))
+		for _, tool := range slices.Sorted(maps.Keys(c.Counts)) {
+			fmt.Printf("  %s: %d, and the words are gone\n", tool, c.Counts[tool])
+		}
+		return nil
 	}
 	if c.CaseID == "" {
 		fmt.Printf("\nCase: none yet, %d tool calls spoke of one since %s\n", len(c.Said), c.FirstAt.Format(time.RFC3339))

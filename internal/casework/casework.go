@@ -27,7 +27,8 @@ type Store interface {
 	Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (desk.Capture, error)
 	Captured(ctx context.Context, t tenant.ID, callID string) (desk.Capture, bool, error)
 	CaptureLater(ctx context.Context, t tenant.ID, callID string, due time.Time, tried bool) error
-	CaptureOver(ctx context.Context, t tenant.ID, callID string) error
+	CaptureOver(ctx context.Context, t tenant.ID, c desk.Capture, until time.Time) error
+	CaptureForget(ctx context.Context, t tenant.ID, c desk.Capture) error
 	LeaseNumbers(ctx context.Context, t tenant.ID, year, n int) (first int64, err error)
 	Call(ctx context.Context, t tenant.ID, callID string) (call.Call, bool, error)
 	Transcript(ctx context.Context, t tenant.ID, callID string) (ledger.Transcript, bool, error)

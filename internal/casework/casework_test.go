@@ -226,6 +226,69 @@ func TestARejectedCallCreatesNothing(t *testing.T) {
 	}
 }
 
+// §2.4, §15: what becomes no case is kept a day after the call, then only counts are.
+func TestWhatBecomesNoCaseIsForgottenADayAfterTheCall(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, tool string
+		ended      func(c *call.Call, at time.Time)
+	}{
+		{"a rejected call", desk.Finalize, func(c *call.Call, at time.Time) {
+			c.Connection, c.EndedAt, c.Status = "not_connected", &at, call.Completed
+		}},
+		{"nothing was reported", desk.Categorize, func(c *call.Call, at time.Time) { c.EndedAt, c.Status = &at, call.Completed }},
+	} {
+		o := newOffice(t)
+		end := o.now
+		o.rung(t, "call_1", func(c *call.Call) { tt.ended(c, end) })
+		o.says(t, "call_1", tt.tool, broken)
+		o.after(time.Minute)
+		timer := func() {
+			t.Helper()
+			if err := o.keeper.Recover(t.Context(), us, "call_1", false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		kept := func() (words, count int) {
+			c, _, err := o.Captured(t.Context(), us, "call_1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(c.Said), c.Counts[tt.tool]
+		}
+		timer()
+		o.now = end.Add(24*time.Hour - time.Second)
+		timer()
+		if words, count := kept(); words != 1 || count != 0 {
+			t.Errorf("%s, within the day: %d, %d", tt.name, words, count)
+		}
+		o.now = end.Add(24 * time.Hour)
+		for range 2 {
+			if words, count := kept(); words != 0 || count != 1 {
+				t.Errorf("%s, after it: %d, %d", tt.name, words, count)
+			}
+			timer()
+		}
+		if o.Count(us, "case") != 0 || len(o.mails) > 0 {
+			t.Errorf("%s: %d cases, %q", tt.name, o.Count(us, "case"), o.mails)
+		}
+	}
+}
+
+// What is owed is never lost, however long it cannot be settled.
+func TestWhatIsOwedOutlastsItsDay(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.says(t, "call_1", desk.Finalize, broken)
+	o.after(10 * 24 * time.Hour) // nothing ran
+	if err := o.keeper.Recover(t.Context(), us, "call_1", false); err != nil {
+		t.Fatal(err)
+	}
+	if c := o.the(t, "call_1"); !strings.Contains(c.Text, "Der Drucker druckt nicht") {
+		t.Errorf("%+v", c)
+	}
+}
+
 // §2.4: what the recovery cannot file either goes out by mail after five minutes.
 func TestScenario02WhatCannotBeFiledIsMailed(t *testing.T) {
 	t.Parallel()

@@ -25,26 +25,37 @@ const (
 
 // Recover makes the case that is owed for what a call said: the tool call that should have made it broke off, or the call
 // ended before the caller had said all. over: the call is known to have ended. After five minutes without success all that
-// was said goes out by mail.
+// was said goes out by mail. What nothing is owed for is kept a day and then forgotten.
 func (k *Keeper) Recover(ctx context.Context, t tenant.ID, callID string, over bool) error {
 	said, ok, err := k.Store.Captured(ctx, t, callID)
-	if err != nil || !ok {
+	if err != nil || !ok || said.CaseID != "" {
 		return err
 	}
-	if said.CaseID != "" || !said.Reports() {
-		return k.Store.CaptureOver(ctx, t, callID)
-	}
 	now := k.Now()
+	if said.Settled() {
+		if now.Before(*said.WordsUntil) {
+			return nil
+		}
+		return k.Store.CaptureForget(ctx, t, said)
+	}
 	c, known, err := k.Store.Call(ctx, t, callID)
 	if err != nil {
 		return err
 	}
 	over = over || known && c.Over()
+	end := now
+	if known && c.EndedAt != nil {
+		end = *c.EndedAt
+	}
+	end = end.Add(desk.KeepCapture)
 	if known && (c.Connection == "not_connected" || c.Connection == "error") {
-		return k.Store.CaptureOver(ctx, t, callID) // nobody spoke: a rejected call creates nothing
+		return k.Store.CaptureOver(ctx, t, said, end) // nobody spoke: a rejected call creates nothing
 	}
 	if !said.Complete() && !over && now.Sub(said.FirstAt) < longestCall {
 		return k.Store.CaptureLater(ctx, t, callID, now.Add(StillTalking), false)
+	}
+	if !said.Reports() {
+		return k.Store.CaptureOver(ctx, t, said, end)
 	}
 	began := said.FirstAt
 	if known {
@@ -57,7 +68,7 @@ func (k *Keeper) Recover(ctx context.Context, t tenant.ID, callID string, over b
 	k.Alarm(ctx, AlarmCaseFailed, t.String())
 	if now.Sub(said.FirstAt) >= backupAfter {
 		if sent := k.backup(ctx, t, said); sent == nil {
-			return k.Store.CaptureOver(ctx, t, callID)
+			return k.Store.CaptureOver(ctx, t, said, now.Add(desk.KeepCapture))
 		}
 	}
 	if later := k.Store.CaptureLater(ctx, t, callID, now.Add(OwedAfter), true); later != nil {

@@ -22,7 +22,30 @@ type Capture struct {
 	// Confirms: the caller was told that a confirmation comes by mail.
 	Confirms bool `json:"confirms,omitempty"`
 	Tries    int  `json:"tries,omitempty"` // of the recovery, that failed
+	// WordsUntil is when what was said is gone: a day after the call, or after it became a case. Nil as long as a case is owed:
+	// that must be settled first, however long it takes.
+	WordsUntil *time.Time `json:"words_until,omitempty"`
+	// Counts is what remains of the words: how often each tool said something.
+	Counts map[string]int `json:"counts,omitempty"`
 }
+
+// At is a capture as it may be read at an instant: expired words are gone at once, even if nobody has removed them yet.
+func (c Capture) At(now time.Time) Capture {
+	if c.WordsUntil == nil || now.Before(*c.WordsUntil) {
+		return c
+	}
+	if c.Counts == nil {
+		c.Counts = map[string]int{}
+		for _, s := range c.Said {
+			c.Counts[s.Tool]++
+		}
+	}
+	c.Said = nil
+	return c
+}
+
+// Settled tells whether no case is owed for what was said: there is one, or there will be none.
+func (c Capture) Settled() bool { return c.WordsUntil != nil || c.CaseID != "" }
 
 // Said is one tool call's arguments, and what the signed call told beside them.
 type Said struct {
@@ -115,7 +138,7 @@ func (c Capture) Raw() string {
 	return strings.Join(lines, "\n")
 }
 
-// KeepCapture is how long a capture that became no case is kept (§2.4).
+// KeepCapture is how long words are kept after the call, or after they became a case (§2.4, §15); then only counts are.
 const KeepCapture = 24 * time.Hour
 
 // Facts are what is known of the call besides what the caller said.

@@ -17,8 +17,12 @@ import (
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-// CaptureTimer names the timer that a capture is: it is due when a case should have been made of it.
+// CaptureTimer names the timer that a capture is: it is due when a case should have been made of it, and where there will be
+// none, when its words are to be forgotten.
 const CaptureTimer = "capture"
+
+// filedLife is how long a capture says which case its call became; its words are gone before.
+const filedLife = 7 * 24 * time.Hour
 
 // deskWrites are the parts of a step that belong to the service desk.
 func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) []write {
@@ -39,10 +43,13 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) []write {
 		number, err := encodeValue(c.Number)
 		w = append(w, write{name: "capture", err: err, item: types.TransactWriteItem{Update: &types.Update{
 			TableName: &s.name, Key: captureKey(t, c.CallID).item(),
-			UpdateExpression:          aws.String("SET case_id = :case, #number = :number, filed_at = :at, confirms = :confirms REMOVE due_pk, due_at"),
-			ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(case_id)"),
-			ExpressionAttributeNames:  map[string]string{"#number": "number"},
-			ExpressionAttributeValues: item{":case": str(c.CaseID), ":number": number, ":at": str(instant(s.now())), ":confirms": &types.AttributeValueMemberBOOL{Value: c.Confirms}},
+			UpdateExpression:         aws.String("SET case_id = :case, #number = :number, filed_at = :at, confirms = :confirms, words_until = :words, expires_at = :until REMOVE due_pk, due_at"),
+			ConditionExpression:      aws.String("attribute_exists(pk) AND attribute_not_exists(case_id)"),
+			ExpressionAttributeNames: map[string]string{"#number": "number"},
+			ExpressionAttributeValues: item{
+				":case": str(c.CaseID), ":number": number, ":at": str(instant(s.now())), ":confirms": &types.AttributeValueMemberBOOL{Value: c.Confirms},
+				":words": str(instant(s.now().Add(desk.KeepCapture))), ":until": num(s.now().Add(filedLife).Unix()),
+			},
 		}}})
 	}
 	for _, n := range step.Notes {
@@ -92,7 +99,7 @@ func (s *Table) OpenCases(ctx context.Context, t tenant.ID, groupID string) ([]d
 
 // Capture writes down what a tool call said, before anything judges it, and returns all that the call has said so far.
 // Once a case was made of it nothing is added any more: the capture comes back with its CaseID. Due is when a case is owed
-// at the latest. ErrFull when the call has said too much.
+// at the latest; until that is settled the capture has no end. ErrFull when the call has said too much.
 func (s *Table) Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (desk.Capture, error) {
 	now := s.now()
 	k := captureKey(t, callID)
@@ -103,12 +110,13 @@ func (s *Table) Capture(ctx context.Context, t tenant.ID, callID string, said de
 	out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.name, Key: k.item(),
 		UpdateExpression: aws.String("SET said = list_append(if_not_exists(said, :none), :one), first_at = if_not_exists(first_at, :now), due_pk = :shard, due_at = :due, " +
-			"expires_at = :until, #schema = :schema"),
-		ConditionExpression:      aws.String("attribute_not_exists(case_id) AND (attribute_not_exists(said) OR size(said) < :most)"),
+			"#schema = :schema REMOVE words_until, expires_at"),
+		ConditionExpression: aws.String("attribute_not_exists(case_id) AND (attribute_not_exists(said) OR size(said) < :most) AND " +
+			"(attribute_not_exists(words_until) OR attribute_not_exists(said) OR words_until > :now)"), // what is gone does not come back with what is new
 		ExpressionAttributeNames: map[string]string{"#schema": attrSchema},
 		ExpressionAttributeValues: item{
 			":none": &types.AttributeValueMemberL{}, ":one": one, ":now": str(instant(now)), ":shard": str(dueShard(shardOf(callID))), ":due": str(due.UTC().Format(time.RFC3339)),
-			":until": num(now.Add(7 * 24 * time.Hour).Unix()), ":schema": num(schema), ":most": num(desk.MostSaid),
+			":schema": num(schema), ":most": num(desk.MostSaid),
 		},
 		ReturnValues:                        types.ReturnValueAllNew,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -116,36 +124,42 @@ func (s *Table) Capture(ctx context.Context, t tenant.ID, callID string, said de
 	var refused *types.ConditionalCheckFailedException
 	switch {
 	case err == nil:
-		return captureOf(callID, out.Attributes)
+		return captureOf(callID, out.Attributes, now)
 	case !errors.As(err, &refused):
 		return desk.Capture{}, fmt.Errorf("write down what was said: %w", err)
 	}
-	c, err := captureOf(callID, refused.Item)
-	if err == nil && c.CaseID == "" {
-		err = ErrFull
+	c, err := captureOf(callID, refused.Item, now)
+	switch {
+	case err != nil || c.CaseID != "":
+		return c, err
+	case c.Settled() && c.Said == nil:
+		if err := s.CaptureForget(ctx, t, c); err != nil {
+			return c, err
+		}
+		return s.Capture(ctx, t, callID, said, due)
 	}
-	return c, err
+	return c, ErrFull
 }
 
 // ErrFull: a call has said so much already that nothing more is taken down.
 var ErrFull = errors.New("enough was said")
 
-func captureOf(callID string, it item) (desk.Capture, error) {
+func captureOf(callID string, it item, now time.Time) (desk.Capture, error) {
 	c := desk.Capture{}
 	if err := decode(it, &c); err != nil {
 		return c, fmt.Errorf("capture: %w", err)
 	}
 	c.CallID = callID
-	return c, nil
+	return c.At(now), nil
 }
 
-// Captured is what a call said; false when it said nothing.
+// Captured is what a call said, as far as that may still be read; false when it said nothing.
 func (s *Table) Captured(ctx context.Context, t tenant.ID, callID string) (desk.Capture, bool, error) {
 	it, err := s.get(ctx, t, captureKey(t, callID))
 	if err != nil || it == nil {
 		return desk.Capture{}, false, err
 	}
-	c, err := captureOf(callID, it)
+	c, err := captureOf(callID, it, s.now())
 	return c, err == nil, err
 }
 
@@ -158,7 +172,7 @@ func (s *Table) CaptureLater(ctx context.Context, t tenant.ID, callID string, du
 	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.name, Key: captureKey(t, callID).item(),
 		UpdateExpression:          aws.String("SET due_pk = :shard, due_at = :due ADD tries :tries"),
-		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(case_id)"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(case_id) AND attribute_not_exists(words_until)"),
 		ExpressionAttributeValues: values,
 	}, s.as(t))
 	if err != nil && !failedCondition(err) {
@@ -167,13 +181,37 @@ func (s *Table) CaptureLater(ctx context.Context, t tenant.ID, callID string, du
 	return nil
 }
 
-// CaptureOver takes a capture from the index due: nothing is owed for it any more. It stays readable.
-func (s *Table) CaptureOver(ctx context.Context, t tenant.ID, callID string) error {
+// CaptureOver says that nothing is owed for what a call has said, as it was read: its words stay until then, and the capture
+// is due again to forget them. Something said meanwhile, or a case, makes it nothing.
+func (s *Table) CaptureOver(ctx context.Context, t tenant.ID, c desk.Capture, until time.Time) error {
 	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.name, Key: captureKey(t, callID).item(), UpdateExpression: aws.String("REMOVE due_pk, due_at"), ConditionExpression: aws.String("attribute_exists(pk)"),
+		TableName: &s.name, Key: captureKey(t, c.CallID).item(),
+		UpdateExpression:    aws.String("SET words_until = :until, due_pk = :shard, due_at = :due"),
+		ConditionExpression: aws.String("size(said) = :n AND attribute_not_exists(case_id) AND attribute_not_exists(words_until)"),
+		ExpressionAttributeValues: item{
+			":until": str(instant(until)), ":shard": str(dueShard(shardOf(c.CallID))), ":due": str(until.UTC().Format(time.RFC3339)), ":n": num(int64(len(c.Said))),
+		},
 	}, s.as(t))
 	if err != nil && !failedCondition(err) {
 		return fmt.Errorf("end a capture: %w", err)
+	}
+	return nil
+}
+
+// CaptureForget removes the words of a capture whose time is over and leaves the counts of c, which was read since.
+func (s *Table) CaptureForget(ctx context.Context, t tenant.ID, c desk.Capture) error {
+	counts, err := encodeValue(c.Counts)
+	if err != nil {
+		return err
+	}
+	_, err = s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.name, Key: captureKey(t, c.CallID).item(),
+		UpdateExpression:          aws.String("SET counts = :counts REMOVE said, due_pk, due_at"),
+		ConditionExpression:       aws.String("attribute_exists(said) AND words_until <= :now AND attribute_not_exists(case_id)"),
+		ExpressionAttributeValues: item{":counts": counts, ":now": str(instant(s.now()))},
+	}, s.as(t))
+	if err != nil && !failedCondition(err) {
+		return fmt.Errorf("forget a capture: %w", err)
 	}
 	return nil
 }

@@ -281,8 +281,10 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		return err
 	},
 	"CaptureOver": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
-		err := s.CaptureOver(ctx, us, "CALLID")
-		return err
+		return s.CaptureOver(ctx, us, desk.Capture{CallID: "CALLID"}, noon)
+	},
+	"CaptureForget": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		return s.CaptureForget(ctx, us, desk.Capture{CallID: "CALLID"})
 	},
 	"LeaseNumbers": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		_, err := s.LeaseNumbers(ctx, us, 2026, 4)

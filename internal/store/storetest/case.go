@@ -154,6 +154,72 @@ var caseCases = []testCase{
 		}
 		x.same(got, []usage.Resolution{decided})
 	}},
+	{"as long as a case is owed a capture has no end; then its words are gone after a day, and counts remain", func(x *try) {
+		ctx, said := x.Context(), desk.Said{Tool: desk.Categorize, Args: `{"category":"vpn"}`, At: noon}
+		read := func(words, counts int, due ...string) desk.Capture {
+			x.Helper()
+			c := must[desk.Capture](x)(x.Captured(ctx, x.t, "c1"))
+			if len(c.Said) != words || c.Counts[desk.Categorize] != counts {
+				x.Errorf("%d are to be read, %v remain; wanted %d and %d", len(c.Said), c.Counts, words, counts)
+			}
+			x.due(x.now, due...)
+			return c
+		}
+		write := func() {
+			x.Helper()
+			_, err := x.Capture(ctx, x.t, "c1", said, x.now.Add(time.Minute))
+			x.ok(err)
+		}
+		write()
+		x.now = x.now.Add(30 * 24 * time.Hour)
+		owed := read(1, 0, "capture")
+		x.ok(x.CaptureForget(ctx, x.t, owed)) // it is owed: nobody forgets it
+		write()                               // meanwhile more was said
+		x.ok(x.CaptureOver(ctx, x.t, owed, x.now.Add(desk.KeepCapture)))
+		x.now = x.now.Add(time.Minute)
+		over := read(2, 0, "capture")
+		until := x.now.Add(desk.KeepCapture)
+		x.ok(x.CaptureOver(ctx, x.t, over, until))
+		x.ok(x.CaptureOver(ctx, x.t, over, until.Add(time.Hour))) // told twice, the first counts
+		x.ok(x.CaptureLater(ctx, x.t, "c1", x.now, true))         // nothing is owed any more
+		read(2, 0)
+		x.now = until.Add(-time.Second)
+		x.ok(x.CaptureForget(ctx, x.t, read(2, 0)))
+		read(2, 0)
+		x.now = until // invisible at once, removed by its timer
+		x.ok(x.CaptureForget(ctx, x.t, read(0, 2, "capture")))
+		read(0, 2)
+		write() // somebody speaks of it again: what is gone stays gone
+		x.now = x.now.Add(time.Hour)
+		read(1, 2, "capture")
+	}},
+	{"what is said after words have expired does not bring them back", func(x *try) {
+		ctx, said := x.Context(), desk.Said{Tool: desk.Categorize, Args: "{}", At: noon}
+		first, err := x.Capture(ctx, x.t, "c1", said, x.now)
+		x.ok(err)
+		x.ok(x.CaptureOver(ctx, x.t, first, x.now.Add(desk.KeepCapture)))
+		x.now = x.now.Add(desk.KeepCapture)
+		said.Tool = desk.CollectIssue
+		all, err := x.Capture(ctx, x.t, "c1", said, x.now)
+		x.ok(err)
+		if len(all.Said) != 1 || all.Said[0].Tool != desk.CollectIssue || all.Settled() {
+			x.Errorf("%+v", all)
+		}
+	}},
+	{"a capture that became a case says which, longer than its words are kept", func(x *try) {
+		ctx, yes := x.Context(), true
+		x.commit(full(x, noon, &yes))
+		x.now = x.now.Add(desk.KeepCapture)
+		c := must[desk.Capture](x)(x.Captured(ctx, x.t, "c1"))
+		if c.CaseID != "k1" || len(c.Said) > 0 || c.Counts[desk.Finalize] != 1 {
+			x.Errorf("%+v", c)
+		}
+		again, err := x.Capture(ctx, x.t, "c1", desk.Said{Tool: desk.Finalize, Args: "{}", At: x.now}, x.now)
+		x.ok(err)
+		if again.CaseID != "k1" {
+			x.Errorf("the same call would get another case: %+v", again)
+		}
+	}},
 	{"calls of a time are listed in order", func(x *try) {
 		yes := true
 		x.commit(full(x, noon, &yes))

@@ -82,6 +82,9 @@ type Store interface {
 	Take(ctx context.Context, t tenant.ID, timer store.Timer) error
 	Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (desk.Capture, error)
 	Captured(ctx context.Context, t tenant.ID, callID string) (desk.Capture, bool, error)
+	CaptureLater(ctx context.Context, t tenant.ID, callID string, due time.Time, tried bool) error
+	CaptureOver(ctx context.Context, t tenant.ID, c desk.Capture, until time.Time) error
+	CaptureForget(ctx context.Context, t tenant.ID, c desk.Capture) error
 	Case(ctx context.Context, t tenant.ID, id string) (desk.Case, bool, error)
 	OpenCases(ctx context.Context, t tenant.ID, groupID string) ([]desk.OpenCase, error)
 	CaseNumbered(ctx context.Context, t tenant.ID, year int, count int64) (id string, ok bool, err error)

@@ -38,10 +38,16 @@ func (s *Table) Case(ctx context.Context, t tenant.ID, id string) (desk.Case, bo
 func (s *Table) Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (c desk.Capture, err error) {
 	err = s.do(ctx, "Capture", func() error {
 		place := at(t, ofCapture, callID, "")
-		was, v, ok := read[desk.Capture](s, place)
-		if c = was; c.CaseID != "" {
+		was, _, ok := read[desk.Capture](s, place)
+		if c = was.At(millis(s.now())); c.CaseID != "" {
 			return nil
 		}
+		if c.WordsUntil != nil && c.Said == nil { // what is gone does not come back with what is new
+			c.CallID = callID
+			s.forget(t, c)
+		}
+		_, v, _ := read[desk.Capture](s, place)
+		c.WordsUntil = nil
 		if len(c.Said) >= desk.MostSaid {
 			return store.ErrFull
 		}
@@ -77,7 +83,7 @@ func (s *Table) clearCaptureTimer(t tenant.ID, callID string) {
 func (s *Table) Captured(ctx context.Context, t tenant.ID, callID string) (desk.Capture, bool, error) {
 	c, _, ok, err := one[desk.Capture](ctx, s, "Captured", at(t, ofCapture, callID, ""))
 	c.CallID = callID
-	return c, ok, err
+	return c.At(millis(s.now())), ok, err
 }
 
 // CaptureLater moves the time at which a case is owed, unless there is one.
@@ -85,7 +91,7 @@ func (s *Table) CaptureLater(ctx context.Context, t tenant.ID, callID string, du
 	return s.do(ctx, "CaptureLater", func() error {
 		place := at(t, ofCapture, callID, "")
 		c, v, ok := read[desk.Capture](s, place)
-		if !ok || c.CaseID != "" {
+		if !ok || c.Settled() {
 			return nil
 		}
 		if tried {
@@ -97,12 +103,36 @@ func (s *Table) CaptureLater(ctx context.Context, t tenant.ID, callID string, du
 	})
 }
 
-// CaptureOver takes a capture's timer away.
-func (s *Table) CaptureOver(ctx context.Context, t tenant.ID, callID string) error {
+// CaptureOver says that nothing is owed for what a call has said, as it was read.
+func (s *Table) CaptureOver(ctx context.Context, t tenant.ID, c desk.Capture, until time.Time) error {
 	return s.do(ctx, "CaptureOver", func() error {
-		s.clearCaptureTimer(t, callID)
+		place := at(t, ofCapture, c.CallID, "")
+		was, v, ok := read[desk.Capture](s, place)
+		if !ok || was.Settled() || len(was.Said) != len(c.Said) {
+			return nil
+		}
+		end := millis(until)
+		was.WordsUntil = &end
+		s.records[place] = &record{value: kept(was), version: v + 1}
+		s.setCaptureTimer(t, c.CallID, until)
 		return nil
 	})
+}
+
+// CaptureForget removes the words of a capture whose time is over and leaves the counts.
+func (s *Table) CaptureForget(ctx context.Context, t tenant.ID, c desk.Capture) error {
+	return s.do(ctx, "CaptureForget", func() error { s.forget(t, c); return nil })
+}
+
+func (s *Table) forget(t tenant.ID, c desk.Capture) {
+	place := at(t, ofCapture, c.CallID, "")
+	was, v, ok := read[desk.Capture](s, place)
+	if !ok || was.Said == nil || was.CaseID != "" || was.WordsUntil == nil || millis(s.now()).Before(*was.WordsUntil) {
+		return
+	}
+	was.Said, was.Counts = nil, c.Counts
+	s.records[place] = &record{value: kept(was), version: v + 1}
+	s.clearCaptureTimer(t, c.CallID)
 }
 
 // LeaseNumbers takes n case numbers of a year and returns the first.
@@ -148,7 +178,8 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) (w []write) {
 			from: func() any { // what was said stays
 				was, _, _ := read[desk.Capture](s, place)
 				now := millis(s.now())
-				was.CaseID, was.Number, was.FiledAt = c.CaseID, c.Number, &now
+				until := now.Add(desk.KeepCapture)
+				was.CaseID, was.Number, was.FiledAt, was.Confirms, was.WordsUntil = c.CaseID, c.Number, &now, c.Confirms, &until
 				return kept(was)
 			},
 			refuse: func() bool {
