@@ -10,7 +10,8 @@
 //	Twice:        each message is claimed once per appointment, callback, call or case, event, version, channel and recipient
 //	If it fails:  tried again after 60, 300 and 900 s, from the second failure by the fallback channel, then in
 //	              notifications-dead; `make redrive Q=notifications`. A reminder that fails is not told of again. What comes
-//	              back from its address goes by the fallback channel at once, as long as it is news
+//	              back from its address goes by the fallback channel at once, as long as it is news. A company's own template
+//	              that cannot be filled is not tried again and says nothing else: alarm notification_template
 package main
 
 import (

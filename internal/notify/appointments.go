@@ -132,7 +132,7 @@ func (x about) booked(old *time.Time) note {
 }
 
 func (x about) calledOff(by string) note {
-	l, f := sheet{title: x.in.words("work.cancelled"), lines: []string{x.in.words("work.cancelled_line")}, facts: x.workFacts(nil)}, x.filling(nil)
+	l, f := sheet{title: x.in.words("work.cancelled"), lines: []string{x.in.words("work.cancelled_line")}, facts: x.workFacts(nil)}, x.filling(nil).cancelledBy(by)
 	if by == "system" {
 		l.title, l.lines[0] = x.in.words("work.failed"), x.in.words("work.failed_line")
 	} else if reason := x.reason(by); reason != "" {

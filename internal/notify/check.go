@@ -2,6 +2,8 @@ package notify
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -12,8 +14,9 @@ import (
 	"github.com/askpro/gateway/internal/template"
 )
 
-// The limits of a template's source, in characters.
+// The limits of a company's templates, of their sources in characters: all of them are in its record.
 const (
+	maxOwn        = 30
 	maxOwnSubject = 200
 	maxOwnText    = 5000
 )
@@ -30,6 +33,9 @@ func CheckRules(c *company.Config) []error {
 	var wrong []error
 	say := func(format string, a ...any) { wrong = append(wrong, fmt.Errorf(format, a...)) }
 	seen, read := map[string]bool{}, map[[2]string]bool{}
+	if n := len(c.Company.Templates); n > maxOwn {
+		say("%d notification templates: there may be %d", n, maxOwn)
+	}
 	for _, t := range c.Company.Templates {
 		if seen[t.Slug] {
 			say("notification template %q stands there twice", t.Slug)
@@ -107,8 +113,10 @@ func checkOwn(c *company.Config, e Event, l Language, channel Channel, t company
 	if channel == SMS {
 		return checkText(c, e, l, t, parsed)
 	}
-	if _, _, err := opening(e, t, least(e, l)); err != nil {
-		return []error{fmt.Errorf("where what may be missing is missing: %w", err)}
+	for v := range least(e, l) {
+		if _, _, err := opening(e, t, v); err != nil {
+			return []error{fmt.Errorf("where what may be missing is missing: %w", err)}
+		}
 	}
 	return nil
 }
@@ -127,7 +135,7 @@ func checkText(c *company.Config, e Event, l Language, t company.NotificationTem
 		if room, ok := rooms[v.path]; ok {
 			v.room = min(v.room, room)
 		}
-		if v.sample == nil && parsed.Uses(v.path) {
+		if v.sample == nil && !v.yes && parsed.Uses(v.path) {
 			optional = append(optional, v)
 		}
 	}
@@ -139,25 +147,26 @@ func checkText(c *company.Config, e Event, l Language, t company.NotificationTem
 	longest := 0
 	for set := range 1 << len(optional) {
 		for _, letter := range []string{"W", "~"} { // the widest letters take two septets, and a filter that counts letters does not see that
-			v := least(e, l)
-			for i, x := range optional {
-				if set&(1<<i) != 0 {
-					width, _ := gsm.Length(letter)
-					v[x.path] = strings.Repeat(letter, x.room/width)
+			width, _ := gsm.Length(letter)
+			for v := range least(e, l) {
+				for i, x := range optional {
+					if set&(1<<i) != 0 {
+						v[x.path] = strings.Repeat(letter, x.room/width)
+					}
 				}
-			}
-			text, err := parsed.Render(v, nil)
-			if err != nil {
-				return []error{fmt.Errorf("sms: %w", err)}
-			}
-			text = gsm.Text(text)
-			n, _ := gsm.Length(text)
-			longest = max(longest, n)
-			if missing := untold(e, v, text); missing != "" {
-				return []error{fmt.Errorf("sms: %w", template.Problem{Line: endLine, Column: endColumn, Code: template.MissingVariable, Text: missing})}
-			}
-			if n == 0 {
-				return []error{fmt.Errorf("sms: where what may be missing is missing: %w", errNothing)}
+				text, err := parsed.Render(v, nil)
+				if err != nil {
+					return []error{fmt.Errorf("sms: %w", err)}
+				}
+				text = gsm.Text(text)
+				n, _ := gsm.Length(text)
+				longest = max(longest, n)
+				if missing := untold(e, v, text); missing != "" {
+					return []error{fmt.Errorf("sms: %w", template.Problem{Line: endLine, Column: endColumn, Code: template.MissingVariable, Text: missing})}
+				}
+				if n == 0 {
+					return []error{fmt.Errorf("sms: where what may be missing is missing: %w", errNothing)}
+				}
 			}
 		}
 	}
@@ -184,15 +193,29 @@ func untold(e Event, v template.Values, text string) string {
 	return strings.Join(lists[0], " ")
 }
 
-// least are the values that are always there, as long as they come.
-func least(e Event, l Language) template.Values {
-	v := template.Values{}
-	for _, x := range variables(e) {
-		if x.sample != nil {
-			v[x.path] = x.sample[Language(l.tag())]
+// least are the values that are always there, as long as they come; of those that are yes or nothing it is one at a time.
+func least(e Event, l Language) iter.Seq[template.Values] {
+	return func(yield func(template.Values) bool) {
+		samples, yes := template.Values{}, []string{}
+		for _, x := range variables(e) {
+			if x.sample != nil {
+				samples[x.path] = x.sample[Language(l.tag())]
+			}
+			if x.yes {
+				yes = append(yes, x.path)
+			}
+		}
+		if len(yes) == 0 {
+			yield(samples)
+			return
+		}
+		for _, path := range yes {
+			v := maps.Clone(samples)
+			if v[path] = true; !yield(v) {
+				return
+			}
 		}
 	}
-	return v
 }
 
 // longestOf is how many septets the longest of a company's own names take.

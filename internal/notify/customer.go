@@ -58,7 +58,7 @@ func (x about) subject(key string, start time.Time) string {
 // cancellation tells the customer that an appointment will not take place. by is customer, staff or system.
 func (x about) cancellation(by string) note {
 	l := sheet{title: x.in.words("cancelled.title"), facts: x.facts(nil)}
-	c := note{about: x, subject: x.subject("cancelled.subject", x.a.StartsAt), body: x.cancellationText(by), filling: x.filling(nil)}
+	c := note{about: x, subject: x.subject("cancelled.subject", x.a.StartsAt), body: x.cancellationText(by), filling: x.filling(nil).cancelledBy(by)}
 	line, again := "cancelled.by_us", x.in.words("cancelled.again", "ring", x.ring())
 	switch by {
 	case "customer":

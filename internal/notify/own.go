@@ -20,6 +20,15 @@ type variable struct {
 	room int
 	// sample is a value as long as they come, where it always has one.
 	sample map[Language]string
+	// yes: it is yes or nothing, for {{#if}}; of an event's one is yes at a time.
+	yes bool
+}
+
+func (v variable) kind() template.Kind {
+	if v.yes {
+		return template.Bool
+	}
+	return template.Line
 }
 
 func always(german, english string) map[Language]string {
@@ -47,9 +56,12 @@ var (
 	ofCaller = []variable{{path: "call.phone", room: 16}, {path: "call.name", room: longestName}}
 	besides  = map[Event][]variable{
 		Rescheduled: {{path: "appointment.before", room: 26}, {path: "appointment.fee", room: 14}},
-		Cancelled:   {{path: "appointment.reason", room: 60}, {path: "appointment.fee", room: 14}},
-		Reminder:    {{path: "reminder.day", room: 13, sample: always("am Donnerstag", "on Wednesday")}, {path: "reminder.left", room: 18, sample: always("in wenigen Minuten", "in about 24 hours")}},
-		SyncFailed:  {{path: "appointment.review", room: 80}},
+		Cancelled: {
+			{path: "appointment.reason", room: 60}, {path: "appointment.fee", room: 14},
+			{path: "appointment.cancelled_by_customer", yes: true}, {path: "appointment.cancelled_by_us", yes: true}, {path: "appointment.not_possible", yes: true},
+		},
+		Reminder:   {{path: "reminder.day", room: 13, sample: always("am Donnerstag", "on Wednesday")}, {path: "reminder.left", room: 18, sample: always("in wenigen Minuten", "in about 24 hours")}},
+		SyncFailed: {{path: "appointment.review", room: 80}},
 		CallSummary: {
 			{path: "call.when", room: 26, sample: always("Mo 24.11.2026 um 14:30 Uhr", "Mon 24 Nov 2026 at 14:30")}, {path: "call.duration", room: 24},
 			{path: "call.outcome", room: 22}, {path: "call.summary", room: 100},
@@ -86,7 +98,7 @@ func needed(e Event) [][]string {
 func schema(e Event) template.Schema {
 	s := template.Schema{}
 	for _, v := range variables(e) {
-		s.Paths = append(s.Paths, template.Path{Name: v.path, Kind: template.Line})
+		s.Paths = append(s.Paths, template.Path{Name: v.path, Kind: v.kind()})
 	}
 	return s
 }
@@ -128,6 +140,19 @@ func (x about) filling(old *time.Time) filling {
 	if len(x.staff) > 1 { // half of the people would be the wrong ones
 		f.text["appointment.staff"] = ""
 	}
+	return f
+}
+
+// cancelledBy says who called an appointment off: one template speaks of all of them.
+func (f filling) cancelledBy(by string) filling {
+	path := "appointment.cancelled_by_us"
+	switch by {
+	case "customer":
+		path = "appointment.cancelled_by_customer"
+	case "system":
+		path = "appointment.not_possible"
+	}
+	f.letter[path], f.text[path] = true, true
 	return f
 }
 
@@ -216,8 +241,11 @@ func opening(e Event, t company.NotificationTemplate, v template.Values) (subjec
 func ownText(e Event, t company.NotificationTemplate, v template.Values) (string, error) {
 	short := template.Values{}
 	for _, x := range variables(e) {
-		if s, ok := v[x.path].(string); ok {
+		switch s := v[x.path].(type) {
+		case string:
 			short[x.path] = gsm.Cut(gsm.Text(s), x.room)
+		case bool:
+			short[x.path] = s
 		}
 	}
 	text, err := fill(template.Plain, e, t.SMS, short)

@@ -127,6 +127,32 @@ func TestWhatCannotBeFilledIsAnAlarmAndNoOtherText(t *testing.T) {
 	}
 }
 
+func TestATemplateKnowsWhoCalledAnAppointmentOff(t *testing.T) {
+	t.Parallel()
+	tpl := company.NotificationTemplate{
+		Slug: "off", Subject: "Ihr Termin",
+		Text: "{{#if appointment.cancelled_by_customer}}Wie gewünscht abgesagt.{{/if}}{{#if appointment.cancelled_by_us}}Wir müssen leider absagen.{{/if}}" +
+			"{{#if appointment.not_possible}}Leider kein Termin.{{/if}}",
+	}
+	if wrong := CheckRules(&company.Config{Company: company.Company{
+		Templates:     []company.NotificationTemplate{tpl},
+		Notifications: []company.NotificationRule{{Event: "cancelled", Recipient: "customer", Channel: "email", Template: "off"}},
+	}}); len(wrong) > 0 {
+		t.Error(wrong)
+	}
+	for by, want := range map[string]string{"customer": "Wie gewünscht abgesagt.\n\nLeistung", "staff": "Wir müssen leider absagen.\n\nLeistung", "system": "Leider kein Termin.\n\nLeistung"} {
+		w := newWorld(t)
+		a := calledOff(t, w, by, booking.Change{Via: "phone", WithinPolicy: true})
+		w.config.Company.Templates = []company.NotificationTemplate{tpl}
+		w.config.Company.Notifications = []company.NotificationRule{{Event: "cancelled", Recipient: "customer", Channel: "email", Template: "off"}}
+		w.put(a)
+		w.told(t, cancelledEvent(a, by))
+		if l := w.letterTo(t, erika); !strings.HasPrefix(l.Text, want) {
+			t.Errorf("%s: %s", by, l.Text)
+		}
+	}
+}
+
 func TestATextMessageThatGrewTooLongIsNotCut(t *testing.T) {
 	t.Parallel()
 	w, a := newWorld(t), cut(t)
@@ -250,7 +276,8 @@ func TestAllOfATemplatesNamesAreFilled(t *testing.T) {
 	old := x.a.StartsAt
 	filled := map[string]bool{"reminder.day": true, "reminder.left": true, "appointment.reason": true, "appointment.review": true, "call.phone": true, "call.name": true,
 		"call.when": true, "call.duration": true, "call.outcome": true, "call.summary": true, "wish.service": true, "wish.date": true, "wish.time": true}
-	for _, f := range []filling{x.filling(&old), ring{x, ringBack(t)}.filling()} {
+	f := x.filling(&old).cancelledBy("customer").cancelledBy("staff").cancelledBy("system")
+	for _, f := range []filling{f, ring{x, ringBack(t)}.filling()} {
 		for path := range f.letter {
 			filled[path] = true
 		}
