@@ -142,7 +142,7 @@ func (x ring) note(what, title, line string) content {
 		return note{
 			about: x.about, subject: promised(x.short(x.r.PromisedUntil)), filling: x.filling(),
 			sheet: sheet{title: l.words(title), lines: []string{l.words(line)}, facts: x.callFacts(x.moment(x.r.PromisedUntil))},
-			body:  x.brief(promised(x.at(x.r.PromisedUntil)), x.r.Phone, short(x.r.Name), l.words("action."+x.r.Action), x.r.Reason),
+			body:  x.brief(promised(x.at(x.r.PromisedUntil)), x.r.Phone, short(x.r.Name), l.words("action."+x.r.Action), l.reason(x.r.Reason)),
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (x ring) callFacts(by string) [][2]string {
 	r := x.r
 	facts := [][2]string{
 		x.fact("fact.phone", plain(r.Phone)), x.fact("fact.name", plain(r.Name)), x.fact("fact.action", x.in.words("action."+r.Action)),
-		x.fact("fact.reason", plain(r.Reason)), x.fact("fact.reachable", plain(r.PreferredTime)),
+		x.fact("fact.reason", x.in.reason(r.Reason)), x.fact("fact.reachable", plain(r.PreferredTime)),
 	}
 	if s, ok := x.config.Service(r.ServiceID); ok {
 		facts = append(facts, x.fact("fact.service", plain(s.Name)))

@@ -88,7 +88,7 @@ func (x about) reason(by string) string {
 	if by == "system" {
 		return ""
 	}
-	return plain(x.a.CancellationReason)
+	return x.in.reason(x.a.CancellationReason)
 }
 
 // reminder tells the customer how long it is until their appointment, or until one part of it.

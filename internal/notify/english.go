@@ -158,6 +158,18 @@ var inEnglish = map[string]string{
 	"action.cancel":          "cancel an appointment",
 	"action.reschedule":      "move an appointment",
 
+	"reason.unreachable":         "The calendar could not be reached.",
+	"reason.unreachable_all_day": "The calendar could not be reached for a day.",
+	"reason.changed_meanwhile":   "The appointment was changed in the calendar meanwhile.",
+	"reason.change_not_taken":    "The calendar did not take the change.",
+	"reason.change_refused":      "The calendar refused the change.",
+	"reason.not_moved":           "The appointment could not be moved.",
+	"reason.not_booked":          "The appointment could not be booked.",
+	"reason.new_date":            "The appointment was cancelled in the calendar, and a new one is wanted.",
+	"reason.not_adopted":         "The appointment could not be taken over.",
+	"reason.not_confirmed":       "The booking was not confirmed by the calendar.",
+	"reason.not_set_up":          "The service is not fully set up in the calendar.",
+
 	"wish.title":                      "Request without a booking",
 	"wish.line":                       "A caller asked for an appointment and booked none:",
 	"call.title":                      "Summary of a call",

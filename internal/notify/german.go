@@ -158,6 +158,18 @@ var inGerman = map[string]string{
 	"action.cancel":          "Termin absagen",
 	"action.reschedule":      "Termin verschieben",
 
+	"reason.unreachable":         "Der Kalender war nicht erreichbar.",
+	"reason.unreachable_all_day": "Der Kalender war einen Tag lang nicht erreichbar.",
+	"reason.changed_meanwhile":   "Der Termin wurde inzwischen im Kalender geändert.",
+	"reason.change_not_taken":    "Der Kalender hat die Änderung nicht angenommen.",
+	"reason.change_refused":      "Der Kalender hat die Änderung abgelehnt.",
+	"reason.not_moved":           "Die Verschiebung war nicht möglich.",
+	"reason.not_booked":          "Der Termin kam nicht zustande.",
+	"reason.new_date":            "Der Termin wurde im Kalender abgesagt, und es wird ein neuer gesucht.",
+	"reason.not_adopted":         "Der Termin konnte nicht übernommen werden.",
+	"reason.not_confirmed":       "Die Terminbuchung wurde vom Kalender nicht bestätigt.",
+	"reason.not_set_up":          "Die Leistung ist im Kalender nicht vollständig eingerichtet.",
+
 	"wish.title":                      "Terminwunsch ohne Buchung",
 	"wish.line":                       "Ein Anrufer hat nach einem Termin gefragt und keinen gebucht:",
 	"call.title":                      "Zusammenfassung eines Anrufs",

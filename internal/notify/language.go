@@ -42,6 +42,30 @@ func (l Language) words(key string, pairs ...string) string {
 	return strings.NewReplacer(pairs...).Replace(catalogue[key])
 }
 
+// reason is why something was not done: what the product wrote down itself is said in the language, what people said as they
+// said it.
+func (l Language) reason(s string) string {
+	if key, ours := reasons[s]; ours {
+		return l.words(key)
+	}
+	return plain(s)
+}
+
+// reasons are those that the product writes down, in German.
+var reasons = map[string]string{
+	"Der Kalender war nicht erreichbar.":                                    "reason.unreachable",
+	"Der Kalender war einen Tag lang nicht erreichbar.":                     "reason.unreachable_all_day",
+	"Der Termin wurde inzwischen im Kalender geändert.":                     "reason.changed_meanwhile",
+	"Der Kalender hat die Änderung nicht angenommen.":                       "reason.change_not_taken",
+	"Der Kalender hat die Änderung abgelehnt.":                              "reason.change_refused",
+	"Die Verschiebung war nicht möglich.":                                   "reason.not_moved",
+	"Der Termin kam nicht zustande.":                                        "reason.not_booked",
+	"Der Termin wurde im Kalender abgesagt, und es wird ein neuer gesucht.": "reason.new_date",
+	"Der Termin konnte nicht übernommen werden.":                            "reason.not_adopted",
+	"Die Terminbuchung wurde vom Kalender nicht bestätigt.":                 "reason.not_confirmed",
+	"Die Leistung ist im Kalender nicht vollständig eingerichtet.":          "reason.not_set_up",
+}
+
 // weekday is "Dienstag", "Tuesday".
 func (l Language) weekday(t time.Time) string {
 	if l == English {

@@ -94,6 +94,59 @@ func TestTheCataloguesHaveTheSameKeysAndAllAreUsed(t *testing.T) {
 	}
 }
 
+// TestOurOwnReasonsAreSaidInTheLanguage reads the sources that write reasons down.
+func TestOurOwnReasonsAreSaidInTheLanguage(t *testing.T) {
+	t.Parallel()
+	for text, key := range reasons {
+		if inGerman[key] != text || English.reason(text) == text {
+			t.Errorf("%q is said as %q and %q", text, inGerman[key], English.reason(text))
+		}
+	}
+	if got := English.reason("Ich bin\nkrank."); got != "Ich bin krank." {
+		t.Errorf("what somebody said became %q", got)
+	}
+	sentence := regexp.MustCompile(`^(Der|Die|Das) .+\.$`)
+	found := 0
+	judge := func(where string, e ast.Expr) {
+		if text, ok := literal(e); ok && sentence.MatchString(text) {
+			if found++; reasons[text] == "" {
+				t.Errorf("%s writes down %q, which English readers would get in German", where, text)
+			}
+		}
+	}
+	for _, dir := range []string{"../scheduling", "../voice"} {
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), dir+"/"+f.Name(), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.BasicLit: // scheduling speaks to nobody: its German is reasons
+					if dir == "../scheduling" {
+						judge(dir, n)
+					}
+				case *ast.KeyValueExpr:
+					if key, ok := n.Key.(*ast.Ident); ok && strings.EqualFold(key.Name, "reason") {
+						judge(dir, n.Value)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if found < len(reasons) {
+		t.Errorf("%d places write down %d reasons: one of them is nobody's", found, len(reasons))
+	}
+}
+
 func TestDaysTimesAndMoneyInBothLanguages(t *testing.T) {
 	t.Parallel()
 	start := berlinTime(t, "2026-11-24 10:00").In(company.Berlin())

@@ -162,7 +162,7 @@ func (x ring) filling() filling {
 	service, _ := x.config.Service(x.r.ServiceID)
 	assigned, _ := x.config.Person(x.r.AssignedTo)
 	for path, s := range map[string]string{
-		"callback.phone": x.r.Phone, "callback.name": x.r.Name, "callback.action": x.in.words("action." + x.r.Action), "callback.reason": x.r.Reason,
+		"callback.phone": x.r.Phone, "callback.name": x.r.Name, "callback.action": x.in.words("action." + x.r.Action), "callback.reason": x.in.reason(x.r.Reason),
 		"callback.reachable": x.r.PreferredTime, "callback.service": service.Name, "callback.assigned": assigned.Name,
 	} {
 		f.set(path, plain(s), plain(s))
