@@ -92,6 +92,7 @@ var layers = []layer{
 			"internal/gsm",
 			"internal/holiday",
 			"internal/ident",
+			"internal/inert",
 			"internal/phone",
 			"internal/proof",
 			"internal/redact",

@@ -16,6 +16,7 @@ import (
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/exchange"
 	"github.com/askpro/gateway/internal/ident"
+	"github.com/askpro/gateway/internal/inert"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/tenant"
@@ -189,16 +190,16 @@ func (d *Dispatcher) aboutOne(a alarm) words {
 		}
 	}
 	o, _ := a.conf.Output(x.OutputID)
-	fact("Firma", oneLine(a.config.Company.Name))
+	fact("Firma", inert.Line(a.config.Company.Name))
 	category, _ := a.conf.Categories.ByID(c.CategoryID)
-	fact("Kategorie", oneLine(category.Name))
-	fact("Betreff", notify.Shorten(oneLine(c.Subject), desk.MaxSubject))
+	fact("Kategorie", inert.Line(category.Name))
+	fact("Betreff", inert.Shorten(inert.Line(c.Subject), desk.MaxSubject))
 	fact("Priorität", c.Priority.Label())
-	fact("Ausgabe", oneLine(o.Name))
+	fact("Ausgabe", inert.Line(o.Name))
 	if x.Attempts > 0 {
 		fact("Versuche", strconv.Itoa(x.Attempts))
 	}
-	fact("Fehler", notify.Shorten(why(x), mostOfError))
+	fact("Fehler", inert.Shorten(why(x), mostOfError))
 	if x.LastErrorClass == delivery.Gone || x.Reason == delivery.BlockedByUs {
 		w.sheet.lines = append(w.sheet.lines, "Der Webhook dieser Ausgabe wurde abgeschaltet. Bitte prüfen Sie seine Adresse und schalten Sie ihn wieder ein.")
 	}
@@ -229,7 +230,7 @@ func why(x delivery.Delivery) string {
 	if words, ok := classWords[x.LastErrorClass]; ok {
 		return words
 	}
-	return reasonWords[x.Reason] + " (" + oneLine(string(x.LastErrorClass)) + ")"
+	return reasonWords[x.Reason] + " (" + inert.Line(string(x.LastErrorClass)) + ")"
 }
 
 func (d *Dispatcher) aboutMany(ctx context.Context, t tenant.ID, conf *desk.Configuration, config *company.Config, outputID string, ids []string, count int) (words, error) {
@@ -238,11 +239,11 @@ func (d *Dispatcher) aboutMany(ctx context.Context, t tenant.ID, conf *desk.Conf
 	if count == 1 {
 		title = "Eine weitere Zustellung gescheitert"
 	}
-	if name := oneLine(o.Name); name != "" {
+	if name := inert.Line(o.Name); name != "" {
 		title += ": " + name
 	}
 	w := words{subject: "[ALERT] " + title, sheet: sheet{title: title, foot: ourFoot}}
-	w.sheet.facts = append(w.sheet.facts, [2]string{"Firma", oneLine(config.Company.Name)})
+	w.sheet.facts = append(w.sheet.facts, [2]string{"Firma", inert.Line(config.Company.Name)})
 	for _, id := range ids[:min(len(ids), mostListed)] {
 		caseID, deliveryID, _ := strings.Cut(id, "/")
 		c, ok, err := d.Store.Case(ctx, t, caseID)
@@ -254,7 +255,7 @@ func (d *Dispatcher) aboutMany(ctx context.Context, t tenant.ID, conf *desk.Conf
 			return w, err
 		}
 		if ok && there {
-			value := notify.Shorten(oneLine(c.Subject), mostOfSubject) + "\n" + notify.Shorten(why(x), mostOfError)
+			value := inert.Shorten(inert.Line(c.Subject), mostOfSubject) + "\n" + inert.Shorten(why(x), mostOfError)
 			w.sheet.facts = append(w.sheet.facts, [2]string{c.Number.String(), value})
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/exchange"
-	"github.com/askpro/gateway/internal/notify"
+	"github.com/askpro/gateway/internal/inert"
 	"github.com/askpro/gateway/internal/redact"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -45,7 +45,7 @@ func failureOf(a alarm) delivery.Failure {
 	o, _ := a.conf.Output(x.OutputID)
 	category, _ := a.conf.Categories.ByID(a.c.CategoryID)
 	f := delivery.Failure{
-		CaseID: x.CaseID, DeliveryID: x.ID, Number: a.c.Number.String(), Category: oneLine(category.Name), Output: oneLine(o.Name), Channel: x.Channel,
+		CaseID: x.CaseID, DeliveryID: x.ID, Number: a.c.Number.String(), Category: inert.Line(category.Name), Output: inert.Line(o.Name), Channel: x.Channel,
 		Class: x.LastErrorClass, Reason: x.Reason, At: x.FinishedAt,
 	}
 	switch {
@@ -115,7 +115,7 @@ func (d *Dispatcher) aboutHour(config *company.Config, failures []delivery.Failu
 	if len(failures) > mostDigested {
 		w.sheet.lines = append(w.sheet.lines, "Gezeigt werden die ersten "+strconv.Itoa(mostDigested)+".")
 	}
-	w.sheet.facts = append(w.sheet.facts, [2]string{"Firma", oneLine(config.Company.Name)})
+	w.sheet.facts = append(w.sheet.facts, [2]string{"Firma", inert.Line(config.Company.Name)})
 	zone := zoneOf(config, "")
 	for _, f := range failures[:min(len(failures), mostDigested)] {
 		w.sheet.facts = append(w.sheet.facts, [2]string{f.Number, strings.Join(d.lines(f, zone), "\n")})
@@ -147,7 +147,7 @@ func (d *Dispatcher) lines(f delivery.Failure, zone *time.Location) (out []strin
 	} else {
 		add(way)
 	}
-	add(notify.Shorten(why(delivery.Delivery{LastErrorClass: f.Class, Reason: f.Reason}), mostOfError))
+	add(inert.Shorten(why(delivery.Delivery{LastErrorClass: f.Class, Reason: f.Reason}), mostOfError))
 	add(exchange.HintOf(f.Class))
 	if d.AdminURL != "" {
 		add(strings.TrimSuffix(d.AdminURL, "/") + "/vorgaenge/" + f.Number)

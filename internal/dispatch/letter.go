@@ -5,10 +5,10 @@ import (
 	"html"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
+	"github.com/askpro/gateway/internal/inert"
 	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/output"
 	"github.com/askpro/gateway/internal/sla"
@@ -95,19 +95,6 @@ func (s sheet) page() string {
 	return b.String()
 }
 
-// oneLine is somebody else's text where one line is shown.
-func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
-
-// clean is somebody else's text without what is not text: control characters, and what turns the direction of writing.
-func clean(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "")))
-}
-
 var partWords = map[delivery.Part]string{delivery.Transcript: "Das Transkript", delivery.Recording: "Die Aufnahme"}
 
 const (
@@ -133,11 +120,11 @@ func (m material) subject() string {
 			prefix += "[SLA!] "
 		}
 	}
-	category := oneLine(m.category())
+	category := inert.Line(m.category())
 	if category != "" {
 		category = "[" + category + "] "
 	}
-	return prefix + category + m.c.Number.String() + ": " + notify.Shorten(oneLine(m.c.Subject), mostOfSubject)
+	return prefix + category + m.c.Number.String() + ": " + inert.Shorten(inert.Line(m.c.Subject), mostOfSubject)
 }
 
 func (m material) when(at time.Time) string { return at.In(m.zone).Format("02.01.2006 15:04") + " Uhr" }
@@ -146,7 +133,7 @@ func (m material) when(at time.Time) string { return at.In(m.zone).Format("02.01
 func (m material) sheet() sheet {
 	c := m.c
 	technical := m.output.Mail.Template == output.Technical || m.output.Mail.Template == output.Admin
-	s := sheet{title: m.c.Number.String() + ": " + oneLine(c.Subject)}
+	s := sheet{title: m.c.Number.String() + ": " + inert.Line(c.Subject)}
 	switch {
 	case m.of.StatusFrom != "":
 		s.lines = append(s.lines, m.moved())
@@ -162,31 +149,31 @@ func (m material) sheet() sheet {
 		}
 	}
 	if m.of.StatusFrom != "" && !c.Status.Open() {
-		fact("Lösung", oneLine(c.Resolution))
+		fact("Lösung", inert.Line(c.Resolution))
 	}
-	fact("Kategorie", oneLine(m.category()))
+	fact("Kategorie", inert.Line(m.category()))
 	fact("Art", c.Type.Label())
 	fact("Priorität", c.Priority.Label())
 	fact("Eingegangen", m.when(c.CreatedAt)+" ("+c.Source.Label()+")")
-	fact("Name", oneLine(c.Contact.Name))
-	fact("Firma", oneLine(c.Contact.Company))
-	fact("Telefon", oneLine(c.Contact.Phone))
-	fact("E-Mail", oneLine(c.Contact.Email))
-	fact("Ort", oneLine(c.Contact.Location))
-	fact("Problem seit", oneLine(c.Captured.Since))
+	fact("Name", inert.Line(c.Contact.Name))
+	fact("Firma", inert.Line(c.Contact.Company))
+	fact("Telefon", inert.Line(c.Contact.Phone))
+	fact("E-Mail", inert.Line(c.Contact.Email))
+	fact("Ort", inert.Line(c.Contact.Location))
+	fact("Problem seit", inert.Line(c.Captured.Since))
 	switch {
 	case c.Captured.Others != nil && *c.Captured.Others:
 		fact("Weitere betroffen", "Ja")
 	case c.Captured.Others != nil:
 		fact("Weitere betroffen", "Nein")
 	default:
-		fact("Weitere betroffen", oneLine(c.Captured.OthersWords))
+		fact("Weitere betroffen", inert.Line(c.Captured.OthersWords))
 	}
 	if technical {
 		fact("Auswirkung", c.Impact.Label())
 		fact("Dringlichkeit", c.Urgency.Label())
-		fact("Anwendungsfall", oneLine(c.Captured.UseCase))
-		fact("Details", oneLine(c.Captured.UseCaseDetail))
+		fact("Anwendungsfall", inert.Line(c.Captured.UseCase))
+		fact("Details", inert.Line(c.Captured.UseCaseDetail))
 		status := c.SLA.At(m.now)
 		for _, due := range []struct {
 			label string
@@ -196,25 +183,25 @@ func (m material) sheet() sheet {
 				fact(due.label, m.when(due.at))
 			}
 		}
-		fact("Externe Referenz", oneLine(reference(c, m.output.ID)))
+		fact("Externe Referenz", inert.Line(reference(c, m.output.ID)))
 	}
 	if m.output.Mail.Template == output.Admin {
 		fact("Anreicherung", c.Enrichment.State.Label())
 		if n := m.seconds(); n > 0 {
 			fact("Gesprächsdauer", fmt.Sprintf("%d:%02d min", n/60, n%60))
 		}
-		fact("Angerufen", oneLine(m.call.To))
+		fact("Angerufen", inert.Line(m.call.To))
 		fact("Gesprächsende", ended(c.Enrichment.Disconnection))
 	}
-	s.sections = append(s.sections, section{heading: "Beschreibung", text: clean(c.Text)})
+	s.sections = append(s.sections, section{heading: "Beschreibung", text: inert.Lines(c.Text)})
 	if m.output.Mail.Summary && m.enriched() && c.Enrichment.Summary != "" {
-		s.sections = append(s.sections, section{heading: "Zusammenfassung", text: clean(c.Enrichment.Summary)})
+		s.sections = append(s.sections, section{heading: "Zusammenfassung", text: inert.Lines(c.Enrichment.Summary)})
 	}
 	if m.output.Mail.Transcript && len(m.said) > 0 {
 		kept, cut := cutSegments(m.said, mostInMail)
 		x := section{heading: "Gespräch"}
 		for _, y := range kept {
-			x.chat = append(x.chat, [2]string{speakers["de"][y.Role], oneLine(y.Text)})
+			x.chat = append(x.chat, [2]string{speakers["de"][y.Role], inert.Line(y.Text)})
 		}
 		if cut {
 			x.chat = append(x.chat, [2]string{"Hinweis", "Das Gespräch ist länger und hier gekürzt."})
@@ -249,7 +236,7 @@ func (m material) sheet() sheet {
 		}
 		s.links = append(s.links, [2]string{label, m.admin})
 	}
-	s.foot = []string{oneLine(m.config.Company.Name), unread}
+	s.foot = []string{inert.Line(m.config.Company.Name), unread}
 	return s
 }
 
@@ -274,7 +261,7 @@ func ended(word string) string {
 	case "inactivity":
 		return "Niemand hat mehr gesprochen"
 	}
-	return oneLine(word)
+	return inert.Line(word)
 }
 
 func (m material) enriched() bool {
@@ -296,7 +283,7 @@ func (m material) letter() (notify.Letter, error) {
 }
 
 func (m material) written() (notify.Letter, error) {
-	l := notify.Letter{Key: m.of.MessageID, Ref: refOf(m.of), Server: m.config.Company.SMTP, To: m.of.Destination, FromName: oneLine(m.config.Company.Name), Subject: m.subject()}
+	l := notify.Letter{Key: m.of.MessageID, Ref: refOf(m.of), Server: m.config.Company.SMTP, To: m.of.Destination, FromName: inert.Line(m.config.Company.Name), Subject: m.subject()}
 	if m.output.Mail.Template == output.Custom {
 		return m.custom(l, m.values())
 	}

@@ -6,9 +6,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/inert"
 	"github.com/askpro/gateway/internal/mode"
 )
 
@@ -21,14 +21,14 @@ var names = map[mode.Mode]string{mode.Appointment: "Termin", mode.ServiceDesk: "
 // Lines are a call for an administrator: when, what it switches to, what was said, and why on either side.
 func (v Verdict) Lines() string {
 	return fmt.Sprintf("%s  %s  %s → %s (war am Ende %s, %s)\n  „%s“\n  bisher: %s\n  dann:   %s\n\n",
-		v.At.In(company.Berlin()).Format("02.01.2006 15:04"), v.CallID, names[v.Is.Mode], names[v.Would.Mode], names[v.Stands], v.StandsBy, short(v.Utterance), v.Is.line(), v.Would.line())
+		v.At.In(company.Berlin()).Format("02.01.2006 15:04"), v.CallID, names[v.Is.Mode], names[v.Would.Mode], names[v.Stands], v.StandsBy, inert.Shorten(inert.Line(v.Utterance), shown), v.Is.line(), v.Would.line())
 }
 
 func (o Outcome) line() string {
 	if o.From != mode.FromIntent && o.Mode != mode.Undecided {
 		return "die Worte werden nicht gefragt"
 	}
-	return fmt.Sprintf("Sicherheit %.3f. %s", o.Confidence, harmless(o.Explanation))
+	return fmt.Sprintf("Sicherheit %.3f. %s", o.Confidence, inert.Line(o.Explanation))
 }
 
 // Lines are the sums for an administrator.
@@ -47,27 +47,4 @@ func share(n, of int) string {
 		return ""
 	}
 	return fmt.Sprintf(" (%d %%)", (100*n+of/2)/of)
-}
-
-// short is an utterance as it is printed.
-func short(s string) string {
-	r := []rune(harmless(s))
-	if len(r) > shown {
-		return strings.TrimSpace(string(r[:shown-1])) + "…"
-	}
-	return string(r)
-}
-
-// harmless takes out what a terminal would obey.
-func harmless(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
-	return strings.Join(strings.Fields(s), " ")
 }

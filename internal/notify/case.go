@@ -7,6 +7,7 @@ import (
 
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/inert"
 	"github.com/askpro/gateway/internal/sla"
 )
 
@@ -63,7 +64,7 @@ func (x filed) heading(what string) string {
 	if x.c.Priority == desk.Critical || x.c.Priority == desk.High {
 		urgent = "[DRINGEND] "
 	}
-	return urgent + what + ": " + x.c.Number.String() + " " + Shorten(plain(x.c.Subject), longestSubject)
+	return urgent + what + ": " + x.c.Number.String() + " " + inert.Shorten(plain(x.c.Subject), longestSubject)
 }
 
 // longestSubject is how much of a case's subject the subject of a mail shows (§9.2).
@@ -149,28 +150,12 @@ func (x filed) others() string {
 func block(s string, letters int) string {
 	var lines []string
 	for _, line := range strings.Split(strings.ReplaceAll(s, "\r", "\n"), "\n") {
-		if line = oneLine(line); line != "" || len(lines) > 0 && lines[len(lines)-1] != "" {
+		if line = inert.Line(line); line != "" || len(lines) > 0 && lines[len(lines)-1] != "" {
 			lines = append(lines, line)
 		}
 	}
-	return Shorten(strings.TrimSpace(strings.Join(lines, "\n")), letters)
+	return inert.Shorten(strings.TrimSpace(strings.Join(lines, "\n")), letters)
 }
-
-// Shorten a text to at most so many letters. It is cut behind a word, unless that would lose more than the end of one.
-func Shorten(s string, letters int) string {
-	r := []rune(s)
-	if len(r) <= letters {
-		return s
-	}
-	short := string(r[:letters-1])
-	if i := strings.LastIndexByte(short, ' '); r[letters-1] != ' ' && len(short)-i <= longestEnd {
-		short = short[:i]
-	}
-	return strings.TrimRight(short, " ,;:–-") + "…"
-}
-
-// longestEnd of a word, in bytes, that Shorten takes away: longer ones (links, compounds) are cut inside.
-const longestEnd = 24
 
 // harmless is what a caller said as a letter to an address they named may repeat it: the address may be somebody else's, and
 // a letter of ours shall advertise nothing.
@@ -178,5 +163,5 @@ func harmless(s string) string {
 	if s = plain(s); strings.ContainsAny(s, "@/") || strings.Contains(strings.ToLower(s), "www.") {
 		return ""
 	}
-	return Shorten(s, longestSubject)
+	return inert.Shorten(s, longestSubject)
 }

@@ -3,7 +3,8 @@ package notify
 import (
 	"html"
 	"strings"
-	"unicode"
+
+	"github.com/askpro/gateway/internal/inert"
 )
 
 // sheet is what a letter says, once; it is rendered twice, as text and as a page, so the two cannot differ.
@@ -75,7 +76,7 @@ func (l sheet) page() string {
 // plain is one line of somebody else's text as a letter may show it: no control characters, no line breaks, nothing that
 // turns the direction of writing, and not without end.
 func plain(s string) string {
-	s = oneLine(s)
+	s = inert.Line(s)
 	if r := []rune(s); len(r) > longest {
 		s = string(r[:longest-1]) + "…"
 	}
@@ -84,16 +85,3 @@ func plain(s string) string {
 
 // longest text that a line shows.
 const longest = 300
-
-func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
-	return strings.Join(strings.Fields(s), " ")
-}

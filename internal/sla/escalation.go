@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/german"
+	"github.com/askpro/gateway/internal/inert"
 )
 
 // Case is what rules look at, as it is now. Number, Category and Status are for people; all texts are untrusted.
@@ -287,32 +287,18 @@ func knownVariables(template string) bool {
 
 // subject of an e-mail: one line, each variable replaced once. What stands in the case is text and nothing else.
 func (a Action) subject(c Case) string {
-	template := oneLine(a.Subject)
+	template := inert.Line(a.Subject)
 	if template == "" {
 		template = usualSubject
 	}
 	values := [...]string{c.Number, c.Priority.Label(), c.Category, c.Status}
 	var pairs []string
 	for i, name := range variables {
-		value := oneLine(values[i])
+		value := inert.Line(values[i])
 		if value == "" {
 			value = "–"
 		}
 		pairs = append(pairs, name, value)
 	}
-	out := []rune(oneLine(strings.NewReplacer(pairs...).Replace(template)))
-	if len(out) > maxSubject {
-		out = append(out[:maxSubject-1], '…')
-	}
-	return string(out)
-}
-
-// oneLine leaves no line break and no invisible mark that could make a header say something else.
-func oneLine(s string) string {
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
-			return ' '
-		}
-		return r
-	}, s)), " ")
+	return inert.Shorten(inert.Line(strings.NewReplacer(pairs...).Replace(template)), maxSubject)
 }

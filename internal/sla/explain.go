@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/askpro/gateway/internal/german"
+	"github.com/askpro/gateway/internal/inert"
 )
 
 // Explanation answers "Warum fällig am …?" for one goal: every stretch that was counted or will be, every holiday that was
@@ -159,7 +160,7 @@ func (x *explainer) agreed() string {
 	t := x.terms
 	parts := []string{noun(x.g) + ": " + x.hours.InWorkingDays(t.Target.clock(), t.Target.Of(x.g)), "Priorität " + t.Priority.Label()}
 	if t.Policy != "" {
-		parts = append(parts, "SLA „"+oneLine(t.Policy)+"“")
+		parts = append(parts, "SLA „"+inert.Line(t.Policy)+"“")
 	}
 	if t.Target.clock() == AroundTheClock {
 		return strings.Join(append(parts, "gezählt rund um die Uhr"), ", ") + "."

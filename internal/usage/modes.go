@@ -15,6 +15,7 @@ import (
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/inert"
 	"github.com/askpro/gateway/internal/mode"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -114,7 +115,7 @@ func WriteModes(w io.Writer, companyName string, days []Day) error {
 		if d.Hybrid > 0 {
 			share = strconv.Itoa((100*d.Unsure + d.Hybrid/2) / d.Hybrid)
 		}
-		row := []string{d.Date, Cell(companyName)}
+		row := []string{d.Date, inert.Cell(companyName)}
 		for _, n := range []int{
 			d.Calls, d.Modes[mode.Appointment], d.Modes[mode.ServiceDesk], d.Modes[mode.Undecided], d.Heard[string(mode.Appointment)], d.Heard[string(mode.ServiceDesk)], d.Heard["unknown"],
 			d.Hybrid, d.Unsure,

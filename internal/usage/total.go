@@ -7,8 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode"
+
+	"github.com/askpro/gateway/internal/inert"
 )
 
 // Total is what a branch used in a month by one meter and channel. Count is of how many calls or deliveries.
@@ -48,7 +48,7 @@ func WriteCSV(w io.Writer, companyName string, branch func(id string) string, li
 	rows := [][]string{{"Monat", "Firma", "Filiale", "Zähler", "Kanal", "Menge", "Einheit", "Anzahl"}}
 	for _, t := range list {
 		rows = append(rows, []string{
-			t.Month.String(), Cell(companyName), Cell(branch(t.BranchID)), label(t.Meter), channelLabel(t.Channel), strconv.FormatInt(t.Quantity, 10), unit(t.Meter), strconv.Itoa(t.Count),
+			t.Month.String(), inert.Cell(companyName), inert.Cell(branch(t.BranchID)), label(t.Meter), channelLabel(t.Channel), strconv.FormatInt(t.Quantity, 10), unit(t.Meter), strconv.Itoa(t.Count),
 		})
 	}
 	return out.WriteAll(rows)
@@ -61,7 +61,7 @@ func label(m Meter) string {
 	case DeliveriesSent:
 		return "Zustellungen"
 	}
-	return Cell(string(m))
+	return inert.Cell(string(m))
 }
 
 func unit(m Meter) string {
@@ -78,23 +78,5 @@ func channelLabel(channel string) string {
 	if channel == "webhook" {
 		return "Webhook"
 	}
-	return Cell(channel)
-}
-
-// Cell makes somebody's text a cell that is only ever read: on one line, and nothing that a spreadsheet would compute. What
-// begins like a formula, also in the wide letters of East Asia, gets an apostrophe before it.
-func Cell(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
-	if s = strings.TrimSpace(s); s != "" && strings.ContainsAny(s[:len(string([]rune(s)[:1]))], "=+-@＝＋－＠") {
-		return "'" + s
-	}
-	return s
+	return inert.Cell(channel)
 }
