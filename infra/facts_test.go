@@ -30,6 +30,7 @@ func TestOldSamplesOfFactsAreStillUnderstood(t *testing.T) {
 		event.CaseEnrichmentTimedOut{}, event.CaseAudioReady{}, event.CaseMerged{}, event.CaseLinked{}, event.CaseCustomerLinked{},
 		event.DeliveryScheduled{}, event.DeliverySent{}, event.DeliveryFailed{}, event.DeliveryDead{}, event.DeliveryReplayed{},
 		event.EndpointFailing{}, event.EndpointDisabled{}, event.EndpointSecretRotated{},
+		event.ConfigChanged{},
 	} {
 		facts[fact.Name()] = fact
 	}

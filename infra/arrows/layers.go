@@ -47,6 +47,7 @@ var layers = []layer{
 		name:     "product",
 		sentence: "what AskPro does, in pure Go: asks for what it needs through its own small interfaces",
 		packages: []string{
+			"internal/audit",
 			"internal/booking",
 			"internal/call",
 			"internal/callback",

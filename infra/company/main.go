@@ -53,6 +53,9 @@ func run(file, inbox string, unchecked bool) error {
 	}
 	c, err := f.Config()
 	office, deskErr := f.ServiceDesk(stack.Now())
+	if deskErr != nil {
+		deskErr = companyfile.Refused(ctx, f.Tenant(), stack.Store(), stack.By(), stack.Now(), deskErr)
+	}
 	if err := errors.Join(err, deskErr); err != nil {
 		return fmt.Errorf("%s is not loaded:\n%w", file, err)
 	}
@@ -66,7 +69,7 @@ func run(file, inbox string, unchecked bool) error {
 			return fmt.Errorf("nothing was loaded:\n%w", err)
 		}
 	}
-	if _, err := companyfile.Install(ctx, f, stack.Directory(), stack.Store(), stack.Now()); err != nil {
+	if _, err := companyfile.Install(ctx, f, stack.Directory(), stack.Store(), stack.By(), stack.Now()); err != nil {
 		return err
 	}
 	retell := stack.API + "/webhooks/retell/" + c.Company.WebhookRouteID

@@ -14,6 +14,7 @@ import (
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/phone"
+	"github.com/askpro/gateway/internal/tenant"
 )
 
 // wrong collects what is wrong with a file.
@@ -25,6 +26,9 @@ var (
 	slug   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,40}$`)
 	secret = regexp.MustCompile(`^(ssm:/|secretsmanager:)[A-Za-z0-9/_.:\-]+$`)
 )
+
+// Tenant is whose file it is.
+func (f File) Tenant() tenant.ID { return tenant.Proven(ident.Derive("company", f.Company.Slug)) }
 
 // Config makes the configuration of a file. Ids belong to the slugs, so that the same file gives the same ids everywhere.
 // Everything that is wrong is reported at once.

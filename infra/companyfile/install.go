@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/calcom"
 	"github.com/askpro/gateway/internal/company"
+	"github.com/askpro/gateway/internal/desk"
+	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/scheduling"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
@@ -52,8 +55,41 @@ func Check(ctx context.Context, c *company.Config, client *calcom.Client) error 
 	return errors.Join(wrong...)
 }
 
-// Install writes a company, its service desk and its customers into the table.
-func Install(ctx context.Context, f File, d *store.Directory, s *store.Table, now time.Time) (*company.Config, error) {
+// Refused writes into the trail of a company that is loaded already which addresses a file names that are never called
+// (§10.4): somebody may have wanted to reach our inside. It returns the refusal.
+func Refused(ctx context.Context, t tenant.ID, s *store.Table, by audit.By, now time.Time, refusal error) error {
+	step := &ledger.Step{}
+	for _, p := range problems(refusal) {
+		if p.Blocked() {
+			step.Audit = append(step.Audit, audit.Entry{By: by, Action: audit.Refused, Object: audit.Object{Kind: "company", ID: t.String()}, Reason: p.Error(), At: now})
+		}
+	}
+	if len(step.Audit) == 0 {
+		return refusal
+	}
+	if _, err := s.Config(ctx, t); err != nil {
+		return refusal // a company that is not there yet has no trail
+	}
+	return errors.Join(refusal, s.Commit(ctx, t, step))
+}
+
+// problems are those of a configuration, in an error of ServiceDesk.
+func problems(err error) (list []desk.Problem) {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, x := range several.Unwrap() {
+			list = append(list, problems(x)...)
+		}
+		return list
+	}
+	var p desk.Problem
+	if errors.As(err, &p) {
+		list = append(list, p)
+	}
+	return list
+}
+
+// Install writes a company, its service desk and its customers into the table, in the name of whoever loads it.
+func Install(ctx context.Context, f File, d *store.Directory, s *store.Table, by audit.By, now time.Time) (*company.Config, error) {
 	c, err := f.Config()
 	if err != nil {
 		return nil, err
@@ -62,12 +98,12 @@ func Install(ctx context.Context, f File, d *store.Directory, s *store.Table, no
 	if err != nil {
 		return nil, err
 	}
+	t := tenant.Proven(c.Company.ID)
 	office, err := f.ServiceDesk(now)
 	if err != nil {
-		return nil, err
+		return nil, Refused(ctx, t, s, by, now, err)
 	}
-	t := tenant.Proven(c.Company.ID)
-	if err := store.Install(ctx, d, s, c, now); err != nil {
+	if err := store.Install(ctx, d, s, c, by, now); err != nil {
 		return nil, err
 	}
 	before, err := s.Desk(ctx, t)
@@ -75,7 +111,7 @@ func Install(ctx context.Context, f File, d *store.Directory, s *store.Table, no
 		return nil, err
 	}
 	office.Follow(before, now)
-	if err := s.SaveDesk(ctx, t, office); err != nil {
+	if err := s.SaveDesk(ctx, t, office, by); err != nil {
 		return nil, err
 	}
 	for _, p := range people {

@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/user"
 	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/askpro/gateway/internal/audit"
+	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
@@ -100,6 +104,15 @@ func deployed(name string) (*Stack, error) {
 
 // For gives the operator's own credentials for every company.
 func (s *Stack) For(tenant.ID) aws.CredentialsProvider { return s.Env.Credentials }
+
+// By is who runs a command, as the audit trail names them: the login on their machine, once for all that one run does.
+func (s *Stack) By() audit.By {
+	by := audit.By{Actor: event.Actor{Kind: "operator"}, RequestID: ident.New(s.Now())}
+	if u, err := user.Current(); err == nil {
+		by.Actor.ID = u.Username
+	}
+	return by
+}
 
 // Store opens the table.
 func (s *Stack) Store() *store.Table { return store.Open(s.Env, s, s.Table, s.Now) }

@@ -332,7 +332,7 @@ func TestDeskScenario14NothingIsSavedOrSentThatLeadsIntoAPrivateNetwork(t *testi
 				t.Fatal(err)
 			}
 			conf.Outputs[0].Hook.URL, conf.Endpoints[0].URL, conf.Gateway.AlertSlack = url, url, url
-			if err := c.Store().SaveDesk(t.Context(), c.ID, conf); err != nil {
+			if err := c.Store().SaveDesk(t.Context(), c.ID, conf, c.By()); err != nil {
 				t.Fatal(err)
 			}
 			_, id := c.reports(t, nil)

@@ -31,7 +31,7 @@ func TestTheTableKeepsThePromisesOfAStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Subject {
 		table := store.Open(s.Env, s, s.Table, now)
 		enter := func(ctx context.Context, c *company.Config) error {
-			return table.SaveConfig(ctx, tenant.Proven(c.Company.ID), c)
+			return table.SaveConfig(ctx, tenant.Proven(c.Company.ID), c, s.By())
 		}
 		return storetest.Subject{Store: table, Enter: enter, Due: store.OpenTimers(s.Env, s.Table).Due, Seen: seen}
 	})

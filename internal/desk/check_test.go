@@ -201,6 +201,7 @@ func TestASaveKeepsWhatNobodyWrites(t *testing.T) {
 		"on again": {func(before, _ *desk.Configuration) {
 			before.Rules[0].Active, before.Outputs[0].Active, before.Endpoints[0].Active = false, false, false
 		}, now, "", ""},
+		"off": {func(_, after *desk.Configuration) { after.Rules[0].Active = false }, time.Time{}, delivery.DisabledGone, delivery.DisabledFailing},
 		"new": {func(before, _ *desk.Configuration) { *before = *desk.NoConfiguration() }, now, "", ""},
 	} {
 		was, after := *before, office()

@@ -83,7 +83,9 @@ func (c *Configuration) Confirms(contact Contact) bool {
 func (c *Configuration) Follow(before *Configuration, now time.Time) {
 	for i := range c.Rules {
 		r := &c.Rules[i]
-		r.ActiveSince = now
+		if r.ActiveSince = now; !r.Active {
+			r.ActiveSince = time.Time{} // saved again, it is the same
+		}
 		if j := slices.IndexFunc(before.Rules, func(x sla.Rule) bool { return x.ID == r.ID && x.Active && r.Active }); j >= 0 {
 			r.ActiveSince = before.Rules[j].ActiveSince
 		}

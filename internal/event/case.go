@@ -2,7 +2,7 @@ package event
 
 import "time"
 
-// Actor says who did something: user, token, customer, system, voice or a rule; ID is theirs, or the rule's name.
+// Actor says who did something: user, token, customer, system, operator, voice or a rule; ID is theirs, or the rule's name.
 type Actor struct {
 	Kind string `json:"kind"`
 	ID   string `json:"id,omitempty"`

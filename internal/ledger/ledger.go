@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
@@ -40,6 +41,7 @@ type Step struct {
 	Activities   []desk.Activity // one of each id: written again they stay as they are
 	Deliveries   []*delivery.Delivery
 	Events       []event.Event
+	Audit        []audit.Entry // the next lines of the company's trail; the store chains them
 	SetTimers    []Timer
 	ClearTimers  []Timer
 }

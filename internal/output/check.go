@@ -19,6 +19,9 @@ type Problem struct{ Field, Text string }
 
 func (p Problem) Error() string { return p.Field + ": " + p.Text }
 
+// Blocked tells whether what somebody wants to save names an address that is never called (§10.4).
+func (p Problem) Blocked() bool { return strings.HasPrefix(p.Text, target.Code) }
+
 // Problems collects what is wrong; the zero value is ready.
 type Problems struct{ List []Problem }
 

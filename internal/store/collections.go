@@ -19,3 +19,6 @@ func CaseCollection(t tenant.ID, id string) string { return casePartition(t, id)
 
 // EndpointCollection is the partition of a webhook endpoint.
 func EndpointCollection(t tenant.ID, id string) string { return endpointPartition(t, id) }
+
+// AuditCollection is the partition of a company's trail, beside which it is told what of the configuration changed.
+func AuditCollection(t tenant.ID) string { return auditPartition(t) }

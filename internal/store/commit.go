@@ -76,10 +76,10 @@ func expires(at time.Time) func(item) {
 // written; a transaction that merely met another one is tried again. On success the records' versions move on.
 func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error {
 	writes, err := s.writes(t, step)
-	if err != nil || len(writes) == 0 {
+	if err != nil || len(writes)+len(step.Audit) == 0 {
 		return err
 	}
-	if err := s.transact(ctx, t, writes); err != nil {
+	if err := s.chained(ctx, t, writes, step.Audit); err != nil {
 		return err
 	}
 	step.Written()
@@ -284,6 +284,8 @@ func aboutPartition(t tenant.ID, e event.Event) string {
 		call = e.CallID
 	case event.CallAnalyzed:
 		call = e.CallID
+	case event.ConfigChanged:
+		other = auditPartition(t)
 	}
 	beside := func(partition func(tenant.ID, string) string, id string) string {
 		if id == "" {

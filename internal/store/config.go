@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -145,13 +146,9 @@ func appendDecoded[T any](list *[]T, it item) error {
 	return nil
 }
 
-// SaveConfig writes a company's whole configuration. What was found out about a host or an event type stays as long as the
-// file knows whom or what it is about.
-func (s *Table) SaveConfig(ctx context.Context, t tenant.ID, c *company.Config) error {
-	old, err := s.query(ctx, t, configPartition(t), "")
-	if err != nil {
-		return err
-	}
+// SaveConfig writes a company's whole configuration, as far as it is different from what is there. What was found out about a
+// host or an event type stays as long as the file knows whom or what it is about.
+func (s *Table) SaveConfig(ctx context.Context, t tenant.ID, c *company.Config, by audit.By) (err error) {
 	records := map[string]any{"COMPANY": c.Company}
 	for _, b := range c.Branches {
 		records["BRANCH#"+b.ID] = b
@@ -173,40 +170,10 @@ func (s *Table) SaveConfig(ctx context.Context, t tenant.ID, c *company.Config) 
 			records[hostSK(p.CalcomUserID)] = company.HostMapping{HostID: p.CalcomUserID, StaffID: p.ID, Source: company.HostManual, Confidence: 100, Active: true}
 		}
 	}
-	c.Version, err = s.replace(ctx, t, configPartition(t), old, records, func(it item) bool { return foundOut(c, it) })
+	c.Version, err = s.save(ctx, t, configPartition(t), by, func([]item) (map[string]any, func(item) bool, error) {
+		return records, func(it item) bool { return foundOut(c, it) }, nil
+	})
 	return err
-}
-
-// replace makes the records of a partition those of a file, by their sort keys: new and changed ones are put, others deleted
-// unless they are kept, and its VERSION moved on last, so that a reader never sees a new version over old records.
-func (s *Table) replace(ctx context.Context, t tenant.ID, pk string, old []item, records map[string]any, keep func(item) bool) (v int, err error) {
-	for _, it := range old {
-		sk := text(it, attrSK)
-		if sk == "VERSION" {
-			v = version(it)
-			continue
-		}
-		if _, still := records[sk]; !still && !keep(it) {
-			if _, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.name, Key: key{pk, sk}.item()}, s.as(t)); err != nil {
-				return v, fmt.Errorf("remove %s: %w", sk, err)
-			}
-		}
-	}
-	for sk, record := range records {
-		it, err := encode(key{pk, sk}, record)
-		if err != nil {
-			return v, err
-		}
-		if err := s.putItem(ctx, t, it); err != nil {
-			return v, fmt.Errorf("save %s: %w", sk, err)
-		}
-	}
-	it := key{pk, "VERSION"}.item()
-	it[attrVersion] = num(int64(v) + 1)
-	if err := s.putItem(ctx, t, it); err != nil {
-		return v, fmt.Errorf("save the version: %w", err)
-	}
-	return v + 1, nil
 }
 
 // foundOut tells whether a record is not the file's, and is about somebody or something that the file has.

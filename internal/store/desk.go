@@ -7,10 +7,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/desk"
-	"github.com/askpro/gateway/internal/ledger"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/output"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -72,50 +72,44 @@ func (s *Table) OutputVersion(ctx context.Context, t tenant.ID, id string, v int
 	return o, ok, err
 }
 
-// SaveDesk writes a service desk's whole configuration: records that are gone are deleted, an output that is different is
-// saved as a new version beside its old ones, and the version moves on last. The outputs' versions are set in c.
-func (s *Table) SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration) error {
-	items, err := s.query(ctx, t, deskPartition(t), "")
-	if err != nil {
-		return err
-	}
-	old := &desk.Configuration{}
-	for _, it := range items {
-		if kind, _, _ := strings.Cut(text(it, attrSK), "#"); kind == "OUTPUT" {
-			if err := appendDecoded(&old.Outputs, it); err != nil {
-				return err
+// SaveDesk writes a service desk's whole configuration, as far as it is different from what is there; an output that is
+// different is saved as a new version beside its old ones. The outputs' versions are set in c.
+func (s *Table) SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration, by audit.By) error {
+	v, err := s.save(ctx, t, deskPartition(t), by, func(items []item) (map[string]any, func(item) bool, error) {
+		old, err := outputsOf(items)
+		if err != nil {
+			return nil, nil, err
+		}
+		records := map[string]any{"GATEWAY": c.Gateway, "MATRIX": struct{ Matrix desk.Matrix }{c.Matrix}, "SLA": c.SLA}
+		for _, x := range c.Categories {
+			records["CATEGORY#"+x.ID] = x
+		}
+		for _, x := range c.Groups {
+			records["GROUP#"+x.ID] = x
+		}
+		for _, x := range c.Policies {
+			records["POLICY#"+x.ID] = x
+		}
+		for _, x := range c.Rules {
+			records["RULE#"+x.ID] = x
+		}
+		for _, x := range c.Endpoints {
+			records["ENDPOINT#"+x.ID] = x
+		}
+		for i := range c.Outputs {
+			x := &c.Outputs[i]
+			if err := s.saveOutput(ctx, t, old, x); err != nil {
+				return nil, nil, err
 			}
+			records["OUTPUT#"+x.ID] = *x
 		}
-	}
-	records := map[string]any{"GATEWAY": c.Gateway, "MATRIX": struct{ Matrix desk.Matrix }{c.Matrix}, "SLA": c.SLA}
-	for _, x := range c.Categories {
-		records["CATEGORY#"+x.ID] = x
-	}
-	for _, x := range c.Groups {
-		records["GROUP#"+x.ID] = x
-	}
-	for _, x := range c.Policies {
-		records["POLICY#"+x.ID] = x
-	}
-	for _, x := range c.Rules {
-		records["RULE#"+x.ID] = x
-	}
-	for _, x := range c.Endpoints {
-		records["ENDPOINT#"+x.ID] = x
-	}
-	for i := range c.Outputs {
-		x := &c.Outputs[i]
-		if err := s.saveOutput(ctx, t, old, x); err != nil {
-			return err
-		}
-		records["OUTPUT#"+x.ID] = *x
-	}
-	v, err := s.replace(ctx, t, deskPartition(t), items, records, func(item) bool { return false })
+		return records, func(item) bool { return false }, nil
+	})
 	c.Version = int64(v)
 	return err
 }
 
-// saveOutput keeps a new version of an output that differs from the saved one. Versions are never written over: one that
+// saveOutput keeps a new version of an output that differs from the saved one, before anything names it. Versions are never written over: one that
 // exists already is from a save that was killed, or from before the output was taken out for a while. It is taken where it
 // says the same, else the next number is tried.
 func (s *Table) saveOutput(ctx context.Context, t tenant.ID, old *desk.Configuration, o *output.Output) error {
@@ -150,34 +144,36 @@ func (s *Table) saveOutput(ctx context.Context, t tenant.ID, old *desk.Configura
 // ReviseOutput saves what we ourselves changed of an output (its webhook is switched off, an address gets nothing more), as a
 // new version, unless somebody saved another one since o was read.
 func (s *Table) ReviseOutput(ctx context.Context, t tenant.ID, o output.Output) error {
-	was := o.Version
-	for o.SavedAt = s.now().UTC(); ; {
-		o.Version++
-		version, err := encode(outputKey(t, o.ID, o.Version), o)
+	_, err := s.save(ctx, t, deskPartition(t), audit.By{Actor: event.Actor{Kind: "system"}}, func(items []item) (map[string]any, func(item) bool, error) {
+		all := func(item) bool { return true }
+		old, err := outputsOf(items)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		head, err := encode(deskKey(t, "OUTPUT#"+o.ID), o)
-		if err != nil {
-			return err
+		if was, ok := old.Output(o.ID); !ok || was.Version != o.Version {
+			return nil, all, nil
 		}
-		err = s.transact(ctx, t, []write{
-			{name: "version", item: types.TransactWriteItem{Put: &types.Put{TableName: &s.name, Item: version, ConditionExpression: aws.String("attribute_not_exists(pk)")}}},
-			{name: "output", item: types.TransactWriteItem{Put: &types.Put{
-				TableName: &s.name, Item: head, ConditionExpression: aws.String("version = :was"), ExpressionAttributeValues: item{":was": num(int64(was))},
-			}}},
-			{name: "desk", item: types.TransactWriteItem{Update: &types.Update{
-				TableName: &s.name, Key: deskKey(t, "VERSION").item(), UpdateExpression: aws.String("ADD v :one"), ExpressionAttributeValues: item{":one": num(1)},
-			}}},
-		})
-		switch {
-		case ledger.ConflictOn(err, "output"):
-			return nil
-		case ledger.ConflictOn(err, "version"): // of a save that was killed
-		case err != nil:
-			return fmt.Errorf("revise output %s: %w", o.ID, err)
-		default:
-			return nil
+		next := o
+		if err := s.saveOutput(ctx, t, old, &next); err != nil {
+			return nil, nil, err
+		}
+		return map[string]any{"OUTPUT#" + next.ID: next}, all, nil
+	})
+	if err != nil {
+		return fmt.Errorf("revise output %s: %w", o.ID, err)
+	}
+	return nil
+}
+
+// outputsOf a service desk's records.
+func outputsOf(items []item) (*desk.Configuration, error) {
+	c := &desk.Configuration{}
+	for _, it := range items {
+		if kind, _, _ := strings.Cut(text(it, attrSK), "#"); kind == "OUTPUT" {
+			if err := appendDecoded(&c.Outputs, it); err != nil {
+				return nil, err
+			}
 		}
 	}
+	return c, nil
 }

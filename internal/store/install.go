@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/customer"
 	"github.com/askpro/gateway/internal/ledger"
@@ -15,7 +16,7 @@ import (
 // Install enters a company: its route and numbers are reserved, its configuration is saved under its own session, then
 // the entries become valid. Killed in between, it is simply run again; a route or number of another company stops it
 // before anything is saved.
-func Install(ctx context.Context, d *Directory, s *Table, c *company.Config, now time.Time) error {
+func Install(ctx context.Context, d *Directory, s *Table, c *company.Config, by audit.By, now time.Time) error {
 	t := tenant.Proven(c.Company.ID)
 	entries := entriesOf(c)
 	for _, e := range entries {
@@ -23,7 +24,7 @@ func Install(ctx context.Context, d *Directory, s *Table, c *company.Config, now
 			return fmt.Errorf("%s: %w", e.what, err)
 		}
 	}
-	if err := s.SaveConfig(ctx, t, c); err != nil {
+	if err := s.SaveConfig(ctx, t, c, by); err != nil {
 		return err
 	}
 	for _, e := range entries {

@@ -39,6 +39,7 @@ const (
 	activityPrefix     = "ACTIVITY#"
 	outgoingPrefix     = "DELIVERY#"
 	heldPrefix         = "HELD#"
+	auditPrefix        = "ENTRY#"
 	failedPrefix       = "FAILED#"
 	// digestState stands for all of a company's digests where each has its number.
 	digestState = "ALL"
@@ -193,6 +194,13 @@ func outputList(t tenant.ID, outputID string) string {
 }
 func redeliveryKey(t tenant.ID, id string) key {
 	return key{partition(t, string(ledger.OfRedelivery), id), "HEAD"}
+}
+
+// A company's trail is one partition: its lines by their numbers, where they end, and what was told of them.
+func auditPartition(t tenant.ID) string { return partition(t, "AUDIT") }
+func auditHeadKey(t tenant.ID) key      { return key{auditPartition(t), "HEAD"} }
+func auditKey(t tenant.ID, seq int64) key {
+	return key{auditPartition(t), fmt.Sprintf("%s%012d", auditPrefix, seq)}
 }
 
 // casesList holds a company's cases by creation.

@@ -405,6 +405,18 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, err := s.EndpointEvents(ctx, us, "ENDPOINTID")
 		return err
 	},
+	"AuditHead": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.AuditHead(ctx, us)
+		return err
+	},
+	"AuditTrail": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.AuditTrail(ctx, us, 0, 10)
+		return err
+	},
+	"ConfigEvents": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.ConfigEvents(ctx, us)
+		return err
+	},
 	"Timers.Due": func(ctx context.Context, _ *Table, _ *Directory, t *Timers) error {
 		_, err := t.Due(ctx, noon, 5)
 		return err

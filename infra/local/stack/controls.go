@@ -223,7 +223,7 @@ func (s *Stack) addCompany(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	c, err := companyfile.Install(r.Context(), f, s.operator.Directory(), s.operator.Store(), s.Clock.Now())
+	c, err := companyfile.Install(r.Context(), f, s.operator.Directory(), s.operator.Store(), s.operator.By(), s.Clock.Now())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

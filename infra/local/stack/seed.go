@@ -74,7 +74,7 @@ func (s *Stack) seed(ctx context.Context) error {
 			err = s.Calcom.AddCompany(f, s.secrets)
 		}
 		if err == nil {
-			_, err = companyfile.Install(ctx, f, s.operator.Directory(), s.operator.Store(), s.Clock.Now())
+			_, err = companyfile.Install(ctx, f, s.operator.Directory(), s.operator.Store(), s.operator.By(), s.Clock.Now())
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", filepath.Base(name), err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
@@ -93,6 +94,7 @@ var cases = []testCase{
 		known, err = x.Gather(ctx, x.t, ledger.Ask{Card: "+4931"})
 		x.ok(err)
 		x.same(known.Card, *step.OtherCard)
+		x.trailed("recording.played case k1")
 		if step.Call.Version != 1 || step.Days[0].Version != 1 || step.Card.Version != 1 || step.OtherCard.Version != 1 {
 			x.Errorf("versions after the step: call %d, day %d, card %d", step.Call.Version, step.Days[0].Version, step.Card.Version)
 		}
@@ -720,6 +722,7 @@ func full(x *try, started time.Time, yes *bool) *ledger.Step {
 		Case: one, OtherCase: other, Filed: &desk.Capture{CallID: "c1", CaseID: "k1", Number: one.Number},
 		Notes:      []*desk.Note{{ID: "n1", CaseID: "k1", Text: "erstens", At: noon}},
 		Activities: []desk.Activity{{ID: "e1", CaseID: "k1", Action: desk.DidCreate, EventID: "e1", At: noon}},
+		Audit:      []audit.Entry{{By: anna, Action: audit.PlayedRecording, Object: audit.Object{Kind: "case", ID: "k1"}, At: noon}},
 		Deliveries: []*delivery.Delivery{{ID: "d1", CaseID: "k1", Channel: delivery.Email, State: delivery.Scheduled, NextAt: noon, CreatedAt: noon}},
 		Call:       &call.Call{ID: "i1", RetellID: "c1", BranchID: "b1", Status: call.Ongoing, StartedAt: &started, Successful: yes, Appointments: []string{"a1"}, LatencyP50MS: 1.5, Unfulfilled: &call.Wish{Service: "Schnitt"}, CreatedAt: noon, UpdatedAt: noon},
 		Session: &call.Session{

@@ -19,14 +19,14 @@ var deskCases = []testCase{
 	}},
 	{"a service desk's configuration is read back as it was saved, one version on", func(x *try) {
 		c := office()
-		x.ok(x.SaveDesk(x.Context(), x.t, c))
+		x.ok(x.SaveDesk(x.Context(), x.t, c, anna))
 		if c.Version != 1 || c.Outputs[0].Version != 1 || !c.Outputs[0].SavedAt.Equal(x.now) {
 			x.Errorf("version %d, output's %d of %s", c.Version, c.Outputs[0].Version, c.Outputs[0].SavedAt)
 		}
 		x.same(x.desk(), c)
 		c.Categories, c.Groups, c.Rules, c.Endpoints = c.Categories[:1], nil, nil, nil
 		c.Gateway.Confidence, c.Gateway.CloseAfterDays = 0, nil
-		x.ok(x.SaveDesk(x.Context(), x.t, c))
+		x.ok(x.SaveDesk(x.Context(), x.t, c, anna))
 		x.same(x.desk(), c)
 		if c.Version != 2 || c.Outputs[0].Version != 1 {
 			x.Errorf("version %d, output's %d: the output is the same", c.Version, c.Outputs[0].Version)
@@ -34,11 +34,11 @@ var deskCases = []testCase{
 	}},
 	{"every save of an output that is different is a version, and stays", func(x *try) {
 		c := office()
-		x.ok(x.SaveDesk(x.Context(), x.t, c))
+		x.ok(x.SaveDesk(x.Context(), x.t, c, anna))
 		first := c.Outputs[0]
 		x.now = x.now.Add(time.Hour)
 		c.Outputs[0].Name, c.Outputs[0].Version, c.Outputs[0].SavedAt = "Neu", 0, time.Time{} // as a file has it
-		x.ok(x.SaveDesk(x.Context(), x.t, c))
+		x.ok(x.SaveDesk(x.Context(), x.t, c, anna))
 		if c.Outputs[0].Version != 2 || !c.Outputs[0].SavedAt.Equal(x.now) {
 			x.Errorf("version %d of %s", c.Outputs[0].Version, c.Outputs[0].SavedAt)
 		}
@@ -50,27 +50,27 @@ var deskCases = []testCase{
 	}},
 	{"an output that was taken out comes back, with the next number where it is another one", func(x *try) {
 		c := office()
-		x.ok(x.SaveDesk(x.Context(), x.t, c))
+		x.ok(x.SaveDesk(x.Context(), x.t, c, anna))
 		first, without := c.Outputs[0], office()
 		without.Outputs = nil
-		x.ok(x.SaveDesk(x.Context(), x.t, without))
+		x.ok(x.SaveDesk(x.Context(), x.t, without, anna))
 		if got := x.desk().Outputs; len(got) > 0 {
 			x.Errorf("still there: %v", got)
 		}
 		again := office()
-		x.ok(x.SaveDesk(x.Context(), x.t, again))
+		x.ok(x.SaveDesk(x.Context(), x.t, again, anna))
 		x.same(again.Outputs[0], first)
-		x.ok(x.SaveDesk(x.Context(), x.t, without))
+		x.ok(x.SaveDesk(x.Context(), x.t, without, anna))
 		again = office()
 		again.Outputs[0].Name = "Neu"
-		x.ok(x.SaveDesk(x.Context(), x.t, again))
+		x.ok(x.SaveDesk(x.Context(), x.t, again, anna))
 		if got := x.desk().Outputs[0]; got.Version != 2 || got.Name != "Neu" {
 			x.Errorf("%+v", got)
 		}
 	}},
 	{"what we change of an output is a new version, unless somebody saved another one meanwhile", func(x *try) {
 		c := office()
-		x.ok(x.SaveDesk(x.Context(), x.t, c))
+		x.ok(x.SaveDesk(x.Context(), x.t, c, anna))
 		off := c.Outputs[0]
 		off.Disabled = delivery.DisabledGone
 		x.ok(x.ReviseOutput(x.Context(), x.t, off))
@@ -80,7 +80,7 @@ var deskCases = []testCase{
 			x.Errorf("version %d, output's %d, %q", got.Version, o.Version, o.Disabled)
 		}
 		other := office()
-		x.ok(x.SaveDesk(x.Context(), x.t, other)) // saved anew, switched on
+		x.ok(x.SaveDesk(x.Context(), x.t, other, anna)) // saved anew, switched on
 		off.Version = 2
 		x.ok(x.ReviseOutput(x.Context(), x.t, off)) // of the version before
 		if o := x.desk().Outputs[0]; o.Version != 3 || o.Disabled != "" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/booking"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/callback"
@@ -101,7 +102,10 @@ type Store interface {
 	Resolve(ctx context.Context, t tenant.ID, r usage.Resolution) error
 	Resolved(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]usage.Resolution, error)
 	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
-	SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration) error
+	SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration, by audit.By) error
+	AuditHead(ctx context.Context, t tenant.ID) (audit.Head, error)
+	AuditTrail(ctx context.Context, t tenant.ID, upTo int64, limit int) ([]audit.Entry, error)
+	ConfigEvents(ctx context.Context, t tenant.ID) ([]event.Recorded, error)
 	OutputVersion(ctx context.Context, t tenant.ID, id string, v int) (output.Output, bool, error)
 	ReviseOutput(ctx context.Context, t tenant.ID, o output.Output) error
 	Endpoints
@@ -120,7 +124,7 @@ type Subject struct {
 
 // Run runs all cases. open makes a store on a clock; every case uses companies of its own.
 func Run(t *testing.T, open func(t *testing.T, now func() time.Time) Subject) {
-	for _, c := range slices.Concat(cases, deskCases, caseCases, endpointCases, outgoingCases) {
+	for _, c := range slices.Concat(cases, deskCases, auditCases, caseCases, endpointCases, outgoingCases) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			now := time.Now().UTC().Truncate(time.Second)

@@ -58,7 +58,7 @@ const mostWrites = 100
 // Commit writes a step whole or not at all.
 func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error {
 	writes, facts, err := s.writesOf(t, step)
-	if err != nil || len(writes) == 0 {
+	if err != nil || len(writes)+len(step.Audit) == 0 {
 		return err
 	}
 	if err := sound(writes); err != nil {
@@ -75,6 +75,7 @@ func (s *Table) Commit(ctx context.Context, t tenant.ID, step *ledger.Step) erro
 			return &conflict
 		}
 		s.put(writes, facts)
+		s.trail(t, step.Audit)
 		step.Written()
 		return nil
 	})
