@@ -2,7 +2,7 @@
 //
 //	Called by:    GET /recordings/{token}
 //	Asks:         the bucket, where the recording is fetched from within a minute
-//	Twice:        each hand-out is counted and written down at its case, ten a minute at most
+//	Twice:        each hand-out is counted and written down, at its case and in the company's audit trail, ten a minute at most
 //	If it fails:  people read that they should try again; nothing was handed out that is not written down
 package main
 

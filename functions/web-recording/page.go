@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/playback"
 )
@@ -28,7 +29,7 @@ var (
 
 // page sends whoever holds a link to the recording, or says why not.
 type page struct {
-	hand func(ctx context.Context, token string) (url string, err error)
+	hand func(ctx context.Context, token string, from audit.By) (url string, err error)
 }
 
 // ServeHTTP answers GET /recordings/{token}. The address is a secret: nobody keeps it, nobody passes it on.
@@ -37,7 +38,7 @@ func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Robots-Tag", "noindex")
-	url, err := p.hand(r.Context(), r.PathValue("token"))
+	url, err := p.hand(r.Context(), r.PathValue("token"), audit.By{IP: r.RemoteAddr, RequestID: lambdakit.RequestID(r.Context())})
 	switch {
 	case err == nil:
 		h.Set("Location", url)

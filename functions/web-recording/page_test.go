@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/playback"
 )
 
@@ -27,7 +28,7 @@ func TestWhatPeopleGet(t *testing.T) {
 		{"what is inside stays inside", errors.New("dynamodb: down"), http.StatusServiceUnavailable, "gerade nicht abrufen"},
 	} {
 		w := httptest.NewRecorder()
-		page{func(context.Context, string) (string, error) { return to, tt.err }}.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/recordings/x", nil))
+		page{func(context.Context, string, audit.By) (string, error) { return to, tt.err }}.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/recordings/x", nil))
 		h := w.Header()
 		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) || strings.Contains(w.Body.String(), "dynamodb") || (h.Get("Location") == to) != (tt.err == nil) {
 			t.Errorf("%s: %d %v %s", tt.name, w.Code, h, w.Body)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/askpro/gateway/infra/local/stacktest"
 	"github.com/askpro/gateway/infra/simulate/retell"
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/playback"
 )
@@ -117,6 +118,10 @@ func TestARecordingIsKeptAndHeardAsLongAsItsLinkPromises(t *testing.T) {
 	}
 	if played != 1 {
 		t.Errorf("%d lines about it at the case", played)
+	}
+	trail, err := c.Store().AuditTrail(t.Context(), c.ID, 0, 1)
+	if err != nil || len(trail) != 1 || trail[0].Action != audit.PlayedRecording || trail[0].Object.ID != k.ID || trail[0].IP == "" || trail[0].RequestID == "" {
+		t.Errorf("the company's trail says %+v, %v", trail, err)
 	}
 
 	other := s.NewCompanyWith(t, []string{"recording: true"}, recorded)

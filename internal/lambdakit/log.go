@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // A line is one JSON object on standard output with the build's version. Values of telling names, and whatever looks like
@@ -32,6 +34,14 @@ func Log(ctx context.Context) *slog.Logger {
 		return l
 	}
 	return logger()
+}
+
+// RequestID is the id of the invocation that ctx belongs to, as its log lines have it; empty outside of one.
+func RequestID(ctx context.Context) string {
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		return lc.AwsRequestID
+	}
+	return ""
 }
 
 func withLog(ctx context.Context, l *slog.Logger) context.Context {

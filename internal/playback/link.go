@@ -1,5 +1,6 @@
 // Package playback gives a case's stored recording to whoever holds its link. Its one rule: a link proves itself and ends
-// by itself, and every recording that is handed out is first written down at its case. It knows no page and no bucket.
+// by itself, and every recording that is handed out is first written down, at its case and in the company's trail. It knows no
+// page and no bucket.
 package playback
 
 import (

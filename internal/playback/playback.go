@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/ident"
@@ -49,8 +50,9 @@ type Player struct {
 	Now     func() time.Time
 }
 
-// Hand verifies a token and says where the recording can be fetched within the next minute.
-func (p *Player) Hand(ctx context.Context, token string) (url string, err error) {
+// Hand verifies a token and says where the recording can be fetched within the next minute. from is what is known of who
+// asks beside the link: where, and in which request.
+func (p *Player) Hand(ctx context.Context, token string, from audit.By) (url string, err error) {
 	keys, err := p.Keys(ctx)
 	if err != nil {
 		return "", err
@@ -80,10 +82,14 @@ func (p *Player) Hand(ctx context.Context, token string) (url string, err error)
 	if nth == 0 {
 		return "", ErrBusy
 	}
-	return url, p.Store.Commit(ctx, l.Company, &ledger.Step{Activities: []desk.Activity{{
-		ID:     ident.DeriveAt(now, "recording played", c.ID, minute.Format(time.RFC3339), strconv.Itoa(nth)),
-		CaseID: c.ID, Actor: desk.Actor{Kind: "token"}, Action: desk.PlayedRecording, At: now.UTC(),
-	}}})
+	from.Actor = desk.Actor{Kind: "token"}
+	return url, p.Store.Commit(ctx, l.Company, &ledger.Step{
+		Activities: []desk.Activity{{
+			ID:     ident.DeriveAt(now, "recording played", c.ID, minute.Format(time.RFC3339), strconv.Itoa(nth)),
+			CaseID: c.ID, Actor: from.Actor, Action: desk.PlayedRecording, At: now.UTC(),
+		}},
+		Audit: []audit.Entry{{By: from, Action: audit.PlayedRecording, Object: audit.Object{Kind: "case", ID: c.ID, Name: c.Number.String()}, At: now.UTC()}},
+	})
 }
 
 // consented is how a call says that its caller agreed to the recording.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/ident"
@@ -21,6 +22,7 @@ var (
 	caseID   = ident.Derive("case", "1")
 	noon     = time.Date(2026, 11, 24, 11, 0, 0, 0, time.UTC)
 	key      = []byte(strings.Repeat("k", 32))
+	from     = audit.By{IP: "198.51.100.7", RequestID: "r1"}
 	link     = playback.Link{Company: us, Case: caseID, Until: noon.Add(24 * time.Hour)}
 )
 
@@ -75,13 +77,25 @@ func (h *house) played(t *testing.T) (n int) {
 			n++
 		}
 	}
+	trail, err := h.table.AuditTrail(t.Context(), us, 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range trail {
+		if e.Action != audit.PlayedRecording || e.Object != (audit.Object{Kind: "case", ID: caseID, Name: "TKT-2026-00042"}) || e.Actor.Kind != "token" || e.IP != from.IP || e.RequestID != from.RequestID {
+			t.Errorf("the trail says %+v", e)
+		}
+	}
+	if len(trail) != n {
+		t.Errorf("%d lines at the case, %d in the trail", n, len(trail))
+	}
 	return n
 }
 
 func TestWhoHoldsALinkHearsTheRecordingAndItIsWrittenDown(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
-	url, err := h.Hand(t.Context(), token(t, link))
+	url, err := h.Hand(t.Context(), token(t, link), from)
 	if want := "https://bucket.example/" + us.String() + "/k.mp3?as=TKT-2026-00042.mp3&for=1m0s"; err != nil || url != want {
 		t.Errorf("%s, %v", url, err)
 	}
@@ -109,7 +123,7 @@ func TestAnythingElseHearsNothing(t *testing.T) {
 		{"a caller who refused since", token(t, link), func(_ *desk.Case, c *call.Call) { c.RecordingConsent = "refused" }, playback.ErrNone},
 	} {
 		h := open(t, tt.change)
-		url, err := h.Hand(t.Context(), tt.token)
+		url, err := h.Hand(t.Context(), tt.token, from)
 		if !errors.Is(err, tt.want) || (err == nil) != (url != "") {
 			t.Errorf("%s: %q, %v", tt.name, url, err)
 		}
@@ -123,7 +137,7 @@ func TestARecordingIsHandedOutTenTimesAMinute(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	for i := range 12 {
-		_, err := h.Hand(t.Context(), token(t, link))
+		_, err := h.Hand(t.Context(), token(t, link), from)
 		if want := i >= 10; errors.Is(err, playback.ErrBusy) != want {
 			t.Errorf("number %d: %v", i+1, err)
 		}
@@ -132,7 +146,7 @@ func TestARecordingIsHandedOutTenTimesAMinute(t *testing.T) {
 		t.Errorf("%d lines at the case", n)
 	}
 	h.now = noon.Add(time.Minute)
-	if _, err := h.Hand(t.Context(), token(t, link)); err != nil {
+	if _, err := h.Hand(t.Context(), token(t, link), from); err != nil {
 		t.Errorf("a minute later: %v", err)
 	}
 	if n := h.played(t); n != 11 {
@@ -151,13 +165,13 @@ func TestNothingIsHandedOutThatIsNotWrittenDown(t *testing.T) {
 			}
 			return nil
 		}
-		if url, err := h.Hand(t.Context(), token(t, link)); url != "" && err == nil || !errors.Is(err, down) {
+		if url, err := h.Hand(t.Context(), token(t, link), from); url != "" && err == nil || !errors.Is(err, down) {
 			t.Errorf("%s fails: %q, %v", method, url, err)
 		}
 	}
 	h := open(t, nil)
 	h.linked = down
-	if _, err := h.Hand(t.Context(), token(t, link)); !errors.Is(err, down) || h.played(t) != 0 {
+	if _, err := h.Hand(t.Context(), token(t, link), from); !errors.Is(err, down) || h.played(t) != 0 {
 		t.Errorf("the bucket fails: %v", err)
 	}
 }
