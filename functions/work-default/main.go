@@ -1,8 +1,8 @@
 // work-default keeps the record of calls, the customers' history, the later life of appointments, the promises to ring
-// back, the history of cases and the meters.
+// back, the history of cases and the meters, and follows audit trails at night.
 //
 //	Woken by:     queue default: retell.event, appointment.confirmed.v1, appointment.cancelled.v1, callback.requested.v1,
-//	              call.continued.v1, call.ended.v1, gateway.mode_resolved.v1, case.*, delivery.*, timer
+//	              call.continued.v1, call.ended.v1, gateway.mode_resolved.v1, case.*, delivery.*, timer, audit.check
 //	Asks:         Retell, for calls nobody told the end of
 //	Tells:        call.started.v1, call.ended.v1, call.analyzed.v1, gateway.mode_resolved.v1, wish.unfulfilled.v1,
 //	              callback.assigned.v1, callback.escalated.v1

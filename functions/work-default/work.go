@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/blob"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/journal"
@@ -59,11 +60,28 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 		return errors.Join(w.meters.Sent(ctx, m.Tenant, m.Body), w.journal.Log(ctx, m.Tenant, m.Kind, m.Body))
 	case store.KindTimer:
 		return w.timer(ctx, m)
+	case audit.KindCheck:
+		return w.follow(ctx, m)
 	}
 	if journal.Hears(m.Kind) {
 		return w.journal.Log(ctx, m.Tenant, m.Kind, m.Body)
 	}
 	return fmt.Errorf("queue default knows no %s", m.Kind)
+}
+
+// follow looks whether a company's audit trail is what was written. Where it ends stands in the log: somebody who wrote the
+// whole trail anew could not change that.
+func (w *worker) follow(ctx context.Context, m lambdakit.Incoming) error {
+	head, err := audit.Verify(ctx, w.table, m.Tenant)
+	if errors.Is(err, audit.ErrBroken) {
+		lambdakit.Log(ctx).Error("audit trail", "error", err)
+		lambdakit.Alarm(ctx, audit.AlarmBroken, m.Company)
+		return nil // asked again it would be broken still
+	}
+	if err == nil {
+		lambdakit.Log(ctx).Info("audit trail", "lines", head.Seq, "ends", head.Hash[:min(len(head.Hash), 32)]) // the whole of it would be blacked out
+	}
+	return err
 }
 
 // timer does what a due timer is for. One that is no longer wanted is taken away; the others have been moved.

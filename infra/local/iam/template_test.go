@@ -58,7 +58,7 @@ func needs(s *template.System) map[string][]need {
 			{action: "events:PutEvents", resource: s.Bus.ARN}, send("events-dead"),
 		},
 		"cron-timers": {{"dynamodb:Query", s.Table.ARN + "/index/due", "DUE#3"}, send("sync"), send("notifications"), send("default"), send("gateway")},
-		"cron-rounds": {{"dynamodb:Query", s.Table.ARN, "DIRECTORY#COMPANIES"}, send("sync")},
+		"cron-rounds": {{"dynamodb:Query", s.Table.ARN, "DIRECTORY#COMPANIES"}, send("sync"), send("default")},
 	}
 }
 
