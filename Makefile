@@ -25,7 +25,7 @@ STATICCHECK = $$(go -C infra/tools tool -n staticcheck)
 GO_FILES    = git ls-files -co --exclude-standard '*.go'
 STEP        = @printf '\n── %s\n'
 
-.PHONY: help setup run call company show usage replay-intents report redeliver redrive test test-unit faults intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
+.PHONY: help setup run call company show usage replay-intents audit report redeliver redrive test test-unit faults intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
@@ -51,6 +51,9 @@ usage: ## print what a company used in a month as CSV (COMPANY=demo MONTH=2026-1
 
 replay-intents: ## say which calls of the last 90 days other word lists would take for something else (COMPANY=demo FILE=changed.yaml)
 	@go run ./infra/hindsight $(if $(COMPANY),-company '$(COMPANY)') $(if $(FILE),'$(FILE)')
+
+audit: ## print a company's audit trail, newest first (COMPANY=demo; SINCE=2026-11-01 or 48h, BEFORE=line, VERIFY=1 follows its chain)
+	@go run ./infra/audit $(if $(COMPANY),-company '$(COMPANY)') $(if $(SINCE),-since '$(SINCE)') $(if $(BEFORE),-before '$(BEFORE)') $(if $(VERIFY),-verify)
 
 report: ## print what the last comparison with the calendar found (ROUTES=demo,kanzlei)
 	@go run ./infra/report $(if $(ROUTES),-route '$(ROUTES)')
