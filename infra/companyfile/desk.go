@@ -49,7 +49,7 @@ func (f File) ServiceDesk(now time.Time) (*desk.Configuration, error) {
 	for _, o := range r.Outputs {
 		r.unique("output", o.Slug)
 	}
-	c := &desk.Configuration{Gateway: r.gateway(), Matrix: r.matrix(), Categories: r.categories(entries)}
+	c := &desk.Configuration{Gateway: r.gateway(), Matrix: r.matrix(), Categories: r.categories(entries), Fields: schema(r.Fields)}
 	for _, g := range r.Groups {
 		c.Groups = append(c.Groups, r.group(g))
 	}
@@ -208,10 +208,20 @@ func (r *deskReader) categories(entries []Category) (list desk.Categories) {
 			r.w.say("desk, %s: %w", what, err)
 		}
 		c.OutputID, c.GroupID, c.PolicyID = r.pick(what, "output", e.Output), r.pick(what, "group", e.Group), r.pick(what, "policy", e.Policy)
-		c.AutoAssign, c.Active, c.Sort = e.AutoAssign, !e.Inactive, e.Sort
+		c.AutoAssign, c.Active, c.Sort, c.Fields = e.AutoAssign, !e.Inactive, e.Sort, schema(e.Fields)
 		list = append(list, c)
 	}
 	return list
+}
+
+// schema of custom fields; a text where nothing is said.
+func schema(fields []Field) (s desk.Schema) {
+	for _, f := range fields {
+		s = append(s, desk.Field{
+			Key: f.Key, Label: f.Label, Type: cmp.Or(desk.FieldType(f.Type), desk.TextField), Required: f.Required, MaxLength: f.MaxLength, Choices: f.Choices,
+		})
+	}
+	return s
 }
 
 func (r *deskReader) group(g Group) desk.Group {

@@ -78,7 +78,9 @@ matrix: {normal: {low: normal}}
 categories:
   - {slug: allgemein, name: Allgemein, is_default: true, group: first}
   - {slug: drucker, parent: allgemein, name: Drucker, description: Papier, keywords: ["drucker:0.9", toner], threshold: 0.5, case_type: incident, impact: low, urgency: high,
-     output: jira, group: first, sla_policy: fast, auto_assign: least_loaded, inactive: true, sort_order: 7}
+     output: jira, group: first, sla_policy: fast, auto_assign: least_loaded, inactive: true, sort_order: 7,
+     custom_fields: [{key: geraet, label: Gerät, type: choice, required: true, choices: [Laser, Tinte]}, {key: nr, label: Nummer, max_length: 20}]}
+custom_fields: [{key: seit, label: Kunde seit, type: date}]
 groups: [{slug: first, name: First, email: first@edv-nord.example, members: [{email: A@edv-nord.example, is_lead: true, is_away: true}, {email: b@edv-nord.example, inactive: true, notifications: [in_app]}]}]
 sla:
   sla_tracking_enabled: false
@@ -116,8 +118,11 @@ endpoints: [{slug: crm, url: "{inbox}/events/crm", description: CRM, event_types
 			{ID: id("category", "allgemein"), Slug: "allgemein", Name: "Allgemein", Active: true, Default: true, GroupID: id("group", "first"), Sort: 1},
 			{ID: id("category", "drucker"), Slug: "drucker", Name: "Drucker", ParentID: id("category", "allgemein"), Description: "Papier", Keywords: []desk.Keyword{{Text: "drucker", Weight: 0.9}, {Text: "toner"}},
 				Threshold: 0.5, Type: desk.Incident, Impact: desk.Low, Urgency: desk.High, PolicyID: id("policy", "fast"), OutputID: id("output", "jira"), GroupID: id("group", "first"),
-				AutoAssign: desk.AssignLeastLoaded, Sort: 7},
+				AutoAssign: desk.AssignLeastLoaded, Sort: 7, Fields: desk.Schema{
+					{Key: "geraet", Label: "Gerät", Type: desk.ChoiceField, Required: true, Choices: []string{"Laser", "Tinte"}}, {Key: "nr", Label: "Nummer", Type: desk.TextField, MaxLength: 20},
+				}},
 		},
+		Fields: desk.Schema{{Key: "seit", Label: "Kunde seit", Type: desk.DateField}},
 		Groups: []desk.Group{{ID: id("group", "first"), Slug: "first", Name: "First", Email: "first@edv-nord.example", Active: true, Members: []desk.Member{
 			{UserID: ident.Derive("user", "edv", "a@edv-nord.example"), Email: "A@edv-nord.example", Lead: true, Active: true, Away: true},
 			{UserID: ident.Derive("user", "edv", "b@edv-nord.example"), Email: "b@edv-nord.example", Unwanted: []desk.HearBy{desk.ByMail}},

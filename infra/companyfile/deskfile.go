@@ -9,6 +9,7 @@ type Desk struct {
 	Matrix         map[string]map[string]string `yaml:"matrix"` // impact → urgency → priority
 	Template       string                       `yaml:"category_template"`
 	Categories     []Category                   `yaml:"categories"`
+	Fields         []Field                      `yaml:"custom_fields"` // of categories that have none, nor their parents
 	Groups         []Group                      `yaml:"groups"`
 	SLA            SLA                          `yaml:"sla"`
 	Outputs        []Output                     `yaml:"outputs"`
@@ -39,12 +40,23 @@ type Gateway struct {
 // Category is one of the company's own, or what it wants otherwise in one of the template's.
 type Category struct {
 	templates.Entry `yaml:",inline"`
-	Output          string `yaml:"output"`
-	Group           string `yaml:"group"`
-	Policy          string `yaml:"sla_policy"`
-	AutoAssign      string `yaml:"auto_assign"`
-	Inactive        bool   `yaml:"inactive"`
-	Sort            int    `yaml:"sort_order"`
+	Output          string  `yaml:"output"`
+	Group           string  `yaml:"group"`
+	Policy          string  `yaml:"sla_policy"`
+	AutoAssign      string  `yaml:"auto_assign"`
+	Inactive        bool    `yaml:"inactive"`
+	Sort            int     `yaml:"sort_order"`
+	Fields          []Field `yaml:"custom_fields"`
+}
+
+// Field is a custom field of a category's cases.
+type Field struct {
+	Key       string   `yaml:"key"`
+	Label     string   `yaml:"label"`
+	Type      string   `yaml:"type"`
+	Required  bool     `yaml:"required"`
+	MaxLength int      `yaml:"max_length"`
+	Choices   []string `yaml:"choices"`
 }
 
 // Group of people who work on cases. Somebody without account is known by the address.

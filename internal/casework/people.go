@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/askpro/gateway/internal/desk"
@@ -71,10 +72,12 @@ type Edit struct {
 	Subject, Text   *string
 	Contact         *desk.Contact
 	Tags            []string
+	Fields          map[string]string // custom fields that change; an empty value takes one away
 	Reason          string
 }
 
-// Edit changes fields of a case. The category brings its group where nobody has the case; priority follows the matrix.
+// Edit changes fields of a case. The category brings its group where nobody has the case; priority follows the matrix. Custom
+// fields fit the category's schema whenever one of the two changes, or nothing is changed (*desk.InvalidFields).
 func (k *Keeper) Edit(ctx context.Context, t tenant.ID, id string, version int, actor event.Actor, e Edit) (desk.Case, error) {
 	return k.change(ctx, t, id, version, actor, e.Reason, func(x *change) error {
 		set(&x.c.Type, e.Type)
@@ -97,7 +100,15 @@ func (k *Keeper) Edit(ctx context.Context, t tenant.ID, id string, version int, 
 				x.c.GroupID = group
 			}
 		}
-		return nil
+		if e.Fields == nil && x.c.CategoryID == x.was.CategoryID {
+			return nil
+		}
+		values := maps.Clone(x.c.Custom)
+		if values == nil {
+			values = map[string]string{}
+		}
+		maps.Copy(values, e.Fields)
+		return x.c.SetFields(x.desk.Settings().SchemaOf(x.c.CategoryID), values)
 	})
 }
 

@@ -1,6 +1,8 @@
 package casework
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,6 +117,16 @@ func fields(was, c *desk.Case) []event.FieldChange {
 			f.old, f.now = "", ""
 		}
 		list = append(list, event.FieldChange{Field: f.name, Old: f.old, New: f.now})
+	}
+	keys := maps.Clone(was.Custom)
+	if keys == nil {
+		keys = map[string]string{}
+	}
+	maps.Copy(keys, c.Custom)
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if was.Custom[key] != c.Custom[key] { // they may hold people's words as well
+			list = append(list, event.FieldChange{Field: "custom_fields." + key})
+		}
 	}
 	return list
 }

@@ -160,6 +160,7 @@ type Facts struct {
 type Settings struct {
 	Matrix     Matrix
 	Categories Categories
+	Fields     Schema
 	Type       Type
 	Priority   Level
 }
@@ -205,6 +206,9 @@ func Build(c Capture, f Facts, s Settings) Case {
 	x.Captured.Others, x.Captured.OthersWords = Others(get("others_affected"))
 	x.categorise(get, text, s)
 	x.judge(c, get, text, s)
+	if rest := x.hear(s.SchemaOf(x.CategoryID), fields); rest != "" {
+		x.Text = cut(strings.TrimSpace(cut(text, MaxText-min(utf8.RuneCountInString(rest)+2, MaxText/2))+"\n\n"+rest), MaxText)
+	}
 	return x
 }
 

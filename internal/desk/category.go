@@ -28,6 +28,7 @@ type Category struct {
 	OutputID    string    `json:"output_config_id,omitempty"`
 	GroupID     string    `json:"default_group_id,omitempty"`
 	AutoAssign  string    `json:"auto_assign,omitempty"` // group, least_loaded
+	Fields      Schema    `json:"custom_fields,omitempty"`
 	Active      bool      `json:"is_active"`
 	Default     bool      `json:"is_default,omitempty"`
 	Sort        int       `json:"sort_order,omitempty"`
@@ -115,6 +116,7 @@ func (list Categories) Check() []Problem {
 			}
 		}
 		c.checkSorting(say)
+		c.Fields.check(p, "categories."+c.Slug+".custom_fields")
 		if _, ok := list.chain(c.ID); !ok {
 			say("parent_id", "its parents are unknown, form a circle or are more than %d levels", maxDepth)
 		}

@@ -32,6 +32,7 @@ func (c *Configuration) Check(k Known) []Problem {
 		p.Say("matrix", "%s", err)
 	}
 	p.Take("", c.Categories.Check())
+	c.Fields.check(p, "custom_fields")
 	c.checkTargets(p)
 	c.checkGroups(p)
 	c.checkClocks(p, k)
@@ -157,6 +158,8 @@ func (c *Configuration) checkOutputs(p *output.Problems, k Known) {
 		if o.Default {
 			defaults++
 		}
+		known := known
+		known.Custom = c.customOf(o)
 		p.Take("outputs."+o.Slug, o.Check(known))
 	}
 	if defaults > 1 {
@@ -172,6 +175,28 @@ func (c *Configuration) checkOutputs(p *output.Problems, k Known) {
 		}
 		slugs[e.Slug] = true
 		p.Take("endpoints."+e.Slug, e.Check(known))
+	}
+}
+
+// customOf tells which custom fields the cases of an output may have, so that a template that misspells one is refused; nil
+// where the schema of one of its categories allows any.
+func (c *Configuration) customOf(o output.Output) func(key string) bool {
+	var all []Schema
+	for _, k := range c.Categories {
+		if leads, ok := c.OutputOf(k.ID); !k.Active || !ok || leads.ID != o.ID {
+			continue
+		}
+		s := c.Settings().SchemaOf(k.ID)
+		if len(s) == 0 {
+			return nil
+		}
+		all = append(all, s)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return func(key string) bool {
+		return slices.ContainsFunc(all, func(s Schema) bool { _, ok := s.Field(key); return ok })
 	}
 }
 

@@ -14,6 +14,7 @@ type Configuration struct {
 	Gateway    Gateway
 	Matrix     Matrix
 	Categories Categories
+	Fields     Schema // of categories that have none, nor their parents
 	Groups     []Group
 	Policies   []sla.Policy
 	SLA        sla.Settings
@@ -30,7 +31,7 @@ func NoConfiguration() *Configuration {
 
 // Settings are what building a case asks of the configuration.
 func (c *Configuration) Settings() Settings {
-	return Settings{Matrix: c.Matrix, Categories: c.Categories, Type: c.Gateway.Type, Priority: c.Gateway.Priority}
+	return Settings{Matrix: c.Matrix, Categories: c.Categories, Fields: c.Fields, Type: c.Gateway.Type, Priority: c.Gateway.Priority}
 }
 
 // Group by id.

@@ -42,6 +42,11 @@ func (s *Table) readDesk(ctx context.Context, t tenant.ID) (*desk.Configuration,
 			if err = decode(it, &m); err == nil {
 				c.Matrix = m.Matrix
 			}
+		case "FIELDS":
+			var x struct{ Fields desk.Schema }
+			if err = decode(it, &x); err == nil {
+				c.Fields = x.Fields
+			}
 		case "CATEGORY":
 			err = appendDecoded((*[]desk.Category)(&c.Categories), it)
 		case "GROUP":
@@ -81,6 +86,9 @@ func (s *Table) SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration
 			return nil, nil, err
 		}
 		records := map[string]any{"GATEWAY": c.Gateway, "MATRIX": struct{ Matrix desk.Matrix }{c.Matrix}, "SLA": c.SLA}
+		if len(c.Fields) > 0 {
+			records["FIELDS"] = struct{ Fields desk.Schema }{c.Fields}
+		}
 		for _, x := range c.Categories {
 			records["CATEGORY#"+x.ID] = x
 		}

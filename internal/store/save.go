@@ -33,7 +33,7 @@ var kinds = map[string]string{
 
 // deskKinds are those of a service desk.
 var deskKinds = map[string]string{
-	"GATEWAY": "gateway", "MATRIX": "priority_matrix", "CATEGORY": "category", "GROUP": "group", "POLICY": "sla_policy", "SLA": "sla_settings",
+	"GATEWAY": "gateway", "MATRIX": "priority_matrix", "FIELDS": "custom_fields", "CATEGORY": "category", "GROUP": "group", "POLICY": "sla_policy", "SLA": "sla_settings",
 	"RULE": "escalation_rule", "OUTPUT": "output", "ENDPOINT": "webhook_endpoint",
 }
 

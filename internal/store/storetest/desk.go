@@ -25,7 +25,7 @@ var deskCases = []testCase{
 		}
 		x.same(x.desk(), c)
 		c.Categories, c.Groups, c.Rules, c.Endpoints = c.Categories[:1], nil, nil, nil
-		c.Gateway.Confidence, c.Gateway.CloseAfterDays = 0, nil
+		c.Gateway.Confidence, c.Gateway.CloseAfterDays, c.Fields = 0, nil, nil
 		x.ok(x.SaveDesk(x.Context(), x.t, c, anna))
 		x.same(x.desk(), c)
 		if c.Version != 2 || c.Outputs[0].Version != 1 {
@@ -109,10 +109,12 @@ func office() *desk.Configuration {
 			Type: desk.Request, Priority: desk.High, Alerts: true, AlertEmails: []string{"a@edv.example"}, AlertSlack: "https://hooks.example.com/", Prefix: "EDV", ConfirmToCustomer: &yes, CloseAfterDays: &days,
 		},
 		Matrix: matrix,
+		Fields: desk.Schema{{Key: "kunde_seit", Label: "Kunde seit", Type: desk.DateField}},
 		Categories: desk.Categories{
 			{ID: "c1", Slug: "netz", Name: "Netz", Keywords: []desk.Keyword{{Text: "netz", Weight: 0.9}, {Text: "wlan"}}, Threshold: 0.6, Type: desk.Incident, Impact: desk.High, Urgency: desk.Low, PolicyID: "p1",
 				OutputID: "o1", GroupID: "g1", AutoAssign: desk.AssignLeastLoaded, Active: true, Default: true, Sort: 2},
-			{ID: "c2", Slug: "vpn", Name: "VPN", ParentID: "c1", Description: "Einwahl"},
+			{ID: "c2", Slug: "vpn", Name: "VPN", ParentID: "c1", Description: "Einwahl",
+				Fields: desk.Schema{{Key: "geraet", Label: "Gerät", Type: desk.ChoiceField, Required: true, Choices: []string{"Laptop", "Handy"}}, {Key: "nr", Label: "Nummer", Type: desk.TextField, MaxLength: 20}}},
 		},
 		Groups: []desk.Group{{ID: "g1", Slug: "first", Name: "1st", Email: "g@edv.example", Active: true, Members: []desk.Member{{UserID: "u1", Email: "u@edv.example", Lead: true, Active: true, Away: true}}}},
 		Policies: []sla.Policy{{ID: "p1", Name: "Standard", Default: true, Targets: map[sla.Priority]sla.Target{sla.High: {Response: 30, Resolution: 90, Clock: sla.AroundTheClock}},

@@ -108,6 +108,9 @@ func (s *Table) saveDesk(t tenant.ID, before, c *desk.Configuration, by audit.By
 // objects of a configuration, by their names in the table.
 func objects(c *desk.Configuration) map[string]any {
 	all := map[string]any{"GATEWAY": c.Gateway, "MATRIX": struct{ Matrix desk.Matrix }{c.Matrix}, "SLA": c.SLA}
+	if len(c.Fields) > 0 {
+		all["FIELDS"] = struct{ Fields desk.Schema }{c.Fields}
+	}
 	for _, x := range c.Categories {
 		all["CATEGORY#"+x.ID] = x
 	}
