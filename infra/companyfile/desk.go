@@ -61,9 +61,13 @@ func (f File) ServiceDesk(now time.Time) (*desk.Configuration, error) {
 		r.unique("rule", x.Slug)
 		c.Rules = append(c.Rules, r.rule(x, i))
 	}
-	for _, o := range r.Outputs {
-		c.Outputs = append(c.Outputs, r.output(o))
+	for _, x := range r.Presets {
+		c.Presets = append(c.Presets, r.preset(x))
 	}
+	for _, o := range r.Outputs {
+		c.Outputs = append(c.Outputs, r.output(o, c.Presets))
+	}
+	c.Fill()
 	for _, e := range r.Endpoints {
 		r.unique("endpoint", e.Slug)
 		c.Endpoints = append(c.Endpoints, r.endpoint(e))

@@ -12,6 +12,7 @@ type Desk struct {
 	Fields         []Field                      `yaml:"custom_fields"` // of categories that have none, nor their parents
 	Groups         []Group                      `yaml:"groups"`
 	SLA            SLA                          `yaml:"sla"`
+	Presets        []Preset                     `yaml:"presets"`
 	Outputs        []Output                     `yaml:"outputs"`
 	Endpoints      []Endpoint                   `yaml:"endpoints"`
 }
@@ -137,6 +138,35 @@ type Rule struct {
 		Priority string   `yaml:"priority"`
 		URL      string   `yaml:"url"`
 	} `yaml:"actions"`
+}
+
+// Preset is one of the company's own: a copy of a system preset, of which it keeps what it leaves out, or a new one.
+type Preset struct {
+	Slug          string  `yaml:"slug"`
+	CopyOf        string  `yaml:"copy_of"`
+	Name          string  `yaml:"name"`
+	Description   string  `yaml:"description"`
+	Target        string  `yaml:"target"`
+	Group         string  `yaml:"group"`
+	DocsURL       string  `yaml:"docs_url"`
+	Auth          string  `yaml:"auth"`
+	Format        string  `yaml:"format"`
+	Setup         string  `yaml:"setup"`
+	SendUpdates   *bool   `yaml:"send_updates"`
+	ReferencePath *string `yaml:"reference_path"`
+	Variables     []struct {
+		Name     string `yaml:"name"`
+		Label    string `yaml:"label"`
+		Required bool   `yaml:"required"`
+		Default  string `yaml:"default"`
+	} `yaml:"variables"`
+	Maps    map[string]map[string]string `yaml:"value_maps"`
+	Headers []struct {
+		Name  string `yaml:"name"`
+		Value string `yaml:"value"`
+	} `yaml:"headers"`
+	Payload string `yaml:"payload_template"`
+	Sample  string `yaml:"sample_answer"`
 }
 
 // Output is one way out for cases.

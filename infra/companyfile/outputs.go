@@ -12,8 +12,8 @@ import (
 
 // output makes an output; what the file leaves out is as §9.1 has it. Whether updates are sent is the preset's to say: a
 // ticket system would make a second ticket of one. A company's only output is its default.
-func (r *deskReader) output(o Output) output.Output {
-	used, known := preset.Named(cmp.Or(o.Webhook.Preset, output.Generic))
+func (r *deskReader) output(o Output, own []preset.Preset) output.Output {
+	used, known := filling(own, o.Webhook.Preset)
 	out := output.Output{
 		ID: r.id("output", o.Slug), Slug: o.Slug, Name: o.Name, Type: cmp.Or(output.Type(o.Type), output.Email), Active: !o.Inactive, Default: o.Default || len(r.Outputs) == 1,
 		Retry: cmp.Or(delivery.Profile(o.Retry), delivery.Fast), SendUpdates: or(o.SendUpdates, true), SendStatus: o.SendStatus, Wait: or(o.Wait, true), TimeoutS: or(o.TimeoutS, 180),

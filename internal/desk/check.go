@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/output"
+	"github.com/askpro/gateway/internal/preset"
 	"github.com/askpro/gateway/internal/sla"
 	"github.com/askpro/gateway/internal/target"
 )
@@ -37,6 +39,7 @@ func (c *Configuration) Check(k Known) []Problem {
 	c.checkGroups(p)
 	c.checkClocks(p, k)
 	c.checkRules(p, k.Targets)
+	c.checkPresets(p)
 	c.checkOutputs(p, k)
 	return p.List
 }
@@ -138,6 +141,33 @@ func (c *Configuration) checkRules(p *output.Problems, targets target.Rules) {
 			if a.Kind == sla.CallWebhook {
 				output.CheckURL(p, field+".actions", a.URL, targets)
 			}
+		}
+	}
+}
+
+// MaxPresets is how many presets a company has of its own.
+const MaxPresets = 20
+
+// checkPresets judges the company's own presets, with line and column where a template is wrong.
+func (c *Configuration) checkPresets(p *output.Problems) {
+	if len(c.Presets) > MaxPresets {
+		p.Say("presets", "%d of them; at most %d are allowed", len(c.Presets), MaxPresets)
+	}
+	for i, x := range c.Presets {
+		field := "presets." + x.Slug
+		if slices.ContainsFunc(c.Presets[:i], func(y preset.Preset) bool { return y.Slug == x.Slug }) {
+			p.Say(field+".slug", "it stands there twice")
+		}
+		if _, taken := preset.Named(x.Slug); taken {
+			p.Say(field+".slug", "it is one of the system's; a copy has a name of its own")
+		}
+		var wrong *preset.FieldError
+		if err := x.Check(); errors.As(err, &wrong) {
+			name := wrong.Field
+			if name == "payload" {
+				name = "payload_template" // as whoever writes one calls it
+			}
+			p.Say(field+"."+name, "%s", wrong.Cause)
 		}
 	}
 }

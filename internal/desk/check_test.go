@@ -10,6 +10,7 @@ import (
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/output"
+	"github.com/askpro/gateway/internal/preset"
 	"github.com/askpro/gateway/internal/sla"
 )
 
@@ -228,5 +229,39 @@ func TestAPolicyIsTheCategorysOrTheDefault(t *testing.T) {
 	c.Policies[1].Default = false
 	if got := c.PolicyOf("net"); got.Name != sla.DefaultPolicy().Name {
 		t.Errorf("without a default: %s", got.Name)
+	}
+}
+
+func TestAPresetThatChangesIsItsNextVersionAndAnotherOutput(t *testing.T) {
+	t.Parallel()
+	erp := func(name string, version int) preset.Preset {
+		return preset.Preset{Slug: "erp", Name: name, Version: version, Payload: []byte(`{"nr":"{{case.number}}"}`)}
+	}
+	with := func(p ...preset.Preset) *desk.Configuration {
+		c := office()
+		c.Outputs[0].Type, c.Outputs[0].Hook.Preset, c.Presets = output.Webhook, "erp", p
+		c.Fill()
+		return c
+	}
+	before := with(erp("ERP", 3))
+	same := with(erp("ERP", 1)) // a file knows no versions
+	same.Follow(before, now)
+	if same.Presets[0].Version != 3 || !same.Outputs[0].Equal(before.Outputs[0]) {
+		t.Errorf("the same again: %+v", same.Outputs[0].Hook.Own)
+	}
+	other := with(erp("ERP neu", 1))
+	other.Follow(before, now)
+	if other.Presets[0].Version != 4 || other.Outputs[0].Hook.Own.Version != 4 || other.Outputs[0].Equal(before.Outputs[0]) {
+		t.Errorf("another one: %+v", other.Outputs[0].Hook.Own)
+	}
+	if p, ok := before.Outputs[0].Hook.Filling(); !ok || p.Name != "ERP" {
+		t.Errorf("what was saved before is filled by %+v", p)
+	}
+	without := with()
+	if _, ok := without.Outputs[0].Hook.Filling(); ok || without.Outputs[0].Hook.Own != nil {
+		t.Error("an output is filled by a preset that is not there")
+	}
+	if first := with(erp("ERP", 1)); first.Presets[0].Version != 1 {
+		t.Errorf("a new one: %+v", first.Presets[0])
 	}
 }

@@ -1,11 +1,14 @@
 package desk
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/output"
+	"github.com/askpro/gateway/internal/preset"
 	"github.com/askpro/gateway/internal/sla"
 )
 
@@ -19,6 +22,7 @@ type Configuration struct {
 	Policies   []sla.Policy
 	SLA        sla.Settings
 	Rules      []sla.Rule
+	Presets    []preset.Preset // the company's own
 	Outputs    []output.Output // the newest version of each
 	Endpoints  []output.Endpoint
 	Version    int64
@@ -78,10 +82,67 @@ func (c *Configuration) Confirms(contact Contact) bool {
 	return (c.Gateway.ConfirmToCustomer == nil || *c.Gateway.ConfirmToCustomer) && delivery.Address(contact.Email)
 }
 
+// Fill gives every output a copy of the company's preset that it names, so that a saved version of it says all of itself:
+// deliveries under way are filled as they were planned.
+func (c *Configuration) Fill() {
+	for i := range c.Outputs {
+		h := &c.Outputs[i].Hook
+		h.Own = nil
+		if own, ok := c.preset(h.Preset); ok && c.Outputs[i].Type != output.Email {
+			h.Own = &own
+		}
+	}
+}
+
+func (c *Configuration) preset(slug string) (preset.Preset, bool) {
+	if i := slices.IndexFunc(c.Presets, func(p preset.Preset) bool { return p.Slug == slug }); i >= 0 {
+		return c.Presets[i], true
+	}
+	return preset.Preset{}, false
+}
+
+// Offered is a preset that a company may choose, with the outputs that it fills.
+type Offered struct {
+	preset.Preset
+	UsedBy []output.Output
+}
+
+// AllPresets are the system's and the company's own, by name. One that fills an output cannot be taken away: the output would
+// name what is not there.
+func (c *Configuration) AllPresets() ([]Offered, error) {
+	system, err := preset.System()
+	if err != nil {
+		return nil, err
+	}
+	var list []Offered
+	for _, p := range slices.Concat(system, c.Presets) {
+		o := Offered{Preset: p}
+		for _, x := range c.Outputs {
+			if x.Type != output.Email && x.Hook.PresetSlug() == p.Slug {
+				o.UsedBy = append(o.UsedBy, x)
+			}
+		}
+		list = append(list, o)
+	}
+	slices.SortFunc(list, func(a, b Offered) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.Slug, b.Slug))
+	})
+	return list, nil
+}
+
 // Follow takes over from the configuration that was saved before what nobody writes into a new one: since when a rule is
-// active, so that old cases are not escalated again, and what we switched off ourselves. A webhook stays off until
-// somebody saves it with another address, or inactive once.
+// active, so that old cases are not escalated again, the how manieth version of a preset it is, and what we switched off
+// ourselves. A webhook stays off until somebody saves it with another address, or inactive once.
 func (c *Configuration) Follow(before *Configuration, now time.Time) {
+	for i := range c.Presets {
+		p := &c.Presets[i]
+		if was, ok := before.preset(p.Slug); ok {
+			if p.Version = was.Version; !p.Equal(was) {
+				p.Version++
+			}
+		}
+	}
+	c.Fill()
 	for i := range c.Rules {
 		r := &c.Rules[i]
 		if r.ActiveSince = now; !r.Active {

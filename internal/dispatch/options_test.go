@@ -6,12 +6,14 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/output"
+	"github.com/askpro/gateway/internal/preset"
 	"github.com/askpro/gateway/internal/webhook"
 )
 
@@ -50,6 +52,14 @@ func TestEveryOptionOfAWebhookReachesItsReceiver(t *testing.T) {
 		{"Jira with its variables and maps", func(o *output.Output) {
 			o.Hook.Preset, o.Hook.Vars, o.Hook.Maps = "jira-cloud", jira, map[string]map[string]string{"priority": {"normal": "Mittel"}}
 		}, "", delivery.Sent, nil, []string{`"Bug"`, `"Mittel"`, `"IT"`}},
+		{"a preset of the company's own", func(o *output.Output) {
+			o.Hook.Preset, o.Hook.Vars = "erp", map[string]string{"mandant": "7"}
+			o.Hook.Own = &preset.Preset{
+				Slug: "erp", Format: preset.JSON, ReferencePath: "nr", Variables: []preset.Variable{{Name: "mandant", Required: true}}, Headers: []webhook.Header{{Name: "X-Mandant", Value: "{{var.mandant}}"}},
+				Payload: json.RawMessage(`{"mandant":"{{var.mandant}}","rang":"{{event.sequence}}"}`),
+			}
+		}, "", delivery.Sent, map[string]string{"X-Mandant": "7"}, []string{`{"mandant":"7","rang":1}`}},
+		{"one that the output has no copy of", func(o *output.Output) { o.Hook.Preset, o.Hook.Own = "erp", &preset.Preset{Slug: "crm"} }, "", delivery.Dead, nil, nil},
 		{"ServiceNow with another kind of contact", func(o *output.Output) {
 			o.Hook.Preset, o.Hook.ContactType = "servicenow-incident", "monitoring"
 		}, "", delivery.Sent, nil, []string{`"contact_type":"monitoring"`}},

@@ -13,7 +13,7 @@ import (
 
 // readyHook makes an output's payload ready to be filled; a class where that cannot be done, and trying again is of no use.
 func readyHook(o output.Output) (*preset.Rendering, preset.Preset, delivery.Class) {
-	p, ok := preset.Named(o.Hook.PresetSlug())
+	p, ok := o.Hook.Filling()
 	if !ok {
 		return nil, p, presetMissing
 	}

@@ -189,7 +189,7 @@ func (o Output) checkHook(p *Problems, k Known) {
 		return
 	}
 	CheckURL(p, "hook.url", h.URL, k.Targets)
-	used, known := preset.Named(h.PresetSlug())
+	used, known := h.Filling()
 	if !known {
 		p.Say("hook.preset", "there is no preset %q", h.Preset)
 		used, _ = preset.Named(Generic)

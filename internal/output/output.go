@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/askpro/gateway/internal/delivery"
+	"github.com/askpro/gateway/internal/preset"
 	"github.com/askpro/gateway/internal/webhook"
 )
 
@@ -105,6 +106,7 @@ type Hook struct {
 	SigningRef  string                       `json:"signing_secret_ref,omitempty"` // until it is rotated
 	Headers     []webhook.Header             `json:"headers,omitempty"`
 	Preset      string                       `json:"preset,omitempty"`           // slug; empty: generic
+	Own         *preset.Preset               `json:"own_preset,omitempty"`       // of the company, as it was when this version was saved; nil: the system's
 	Payload     string                       `json:"payload_template,omitempty"` // instead of the preset's
 	Transcript  bool                         `json:"include_transcript,omitempty"`
 	Recording   bool                         `json:"include_audio,omitempty"`

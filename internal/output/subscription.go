@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/askpro/gateway/internal/preset"
 )
 
 // Generic is the preset of an output that names none.
@@ -15,6 +17,15 @@ func (h Hook) PresetSlug() string {
 		return Generic
 	}
 	return h.Preset
+}
+
+// Filling is the preset itself: the company's own, of which the output keeps a copy, else the system's; false where there is
+// none of that name.
+func (h Hook) Filling() (preset.Preset, bool) {
+	if h.Own != nil && h.Own.Slug == h.PresetSlug() {
+		return *h.Own, true
+	}
+	return preset.Named(h.PresetSlug())
 }
 
 // Rate is how many messages a second an endpoint takes.

@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -165,7 +167,7 @@ func (p Preset) Ready(s Settings) (*Rendering, error) {
 	for _, h := range p.Headers {
 		value, err := template.Parse(template.Header, h.Value, schema)
 		if err != nil {
-			return nil, err
+			return nil, &FieldError{"headers", fmt.Errorf("%s: %w", h.Name, err)}
 		}
 		r.headers = append(r.headers, header{h.Name, value})
 	}
@@ -193,31 +195,63 @@ func (r *Rendering) Uses(path string) bool { return r.payload.Uses(path) }
 
 // What Check refuses beside template.Problems and webhook.HeaderProblem.
 var (
-	ErrField    = errors.New("a field is missing, too long or of no known value")
+	ErrField    = errors.New("it is missing, too long or of no known value")
 	ErrVariable = errors.New("a variable has no name, two owners or no use")
+)
+
+// FieldError says which field of a preset is wrong. Its cause is one of the above, or the template's with line and column.
+type FieldError struct {
+	Field string
+	Cause error
+}
+
+func (e *FieldError) Error() string { return e.Field + ": " + e.Cause.Error() }
+
+// Unwrap is the cause.
+func (e *FieldError) Unwrap() error { return e.Cause }
+
+// Limits of a company's own preset: it is kept with every version of an output that it fills.
+const (
+	maxName    = 150
+	maxSlug    = 41
+	maxText    = 5_000
+	maxPayload = 50_000
+	maxOthers  = 50 // variables, maps
 )
 
 // Check judges a company's copy on save, and the system's in a test.
 func (p Preset) Check() error {
-	switch {
-	case p.Slug == "" || p.Name == "" || utf8.RuneCountInString(p.Name) > 150 || len(p.Slug) > 100 || p.Version < 1,
-		!slices.Contains(Targets, p.Target), !slices.Contains(Groups, p.Group), !slices.Contains(webhook.AuthTypes, p.Auth),
-		p.Format != JSON && p.Format != Slack:
-		return ErrField
+	for _, f := range []struct {
+		name string
+		bad  bool
+	}{
+		{"slug", !isSlug(p.Slug)}, {"name", p.Name == "" || utf8.RuneCountInString(p.Name) > maxName}, {"version", p.Version < 1}, {"target", !slices.Contains(Targets, p.Target)},
+		{"group", !slices.Contains(Groups, p.Group)}, {"auth", !slices.Contains(webhook.AuthTypes, p.Auth)}, {"format", p.Format != JSON && p.Format != Slack},
+		{"description", len(p.Description) > maxText}, {"setup", len(p.Setup) > maxText}, {"docs_url", p.DocsURL != "" && (!strings.HasPrefix(p.DocsURL, "https://") || len(p.DocsURL) > 500)},
+		{"payload", len(p.Payload) > maxPayload}, {"sample_answer", len(p.SampleAnswer) > maxPayload || len(p.SampleAnswer) > 0 && !json.Valid(p.SampleAnswer)},
+		{"variables", len(p.Variables) > maxOthers}, {"maps", len(p.Maps) > maxOthers},
+	} {
+		if f.bad {
+			return &FieldError{f.name, ErrField}
+		}
 	}
 	if err := delivery.CheckPath(p.ReferencePath); err != nil {
-		return err
+		return &FieldError{"reference_path", err}
 	}
 	filled := Settings{Vars: map[string]string{}}
 	for _, v := range p.Variables {
 		if _, twice := filled.Vars[v.Name]; v.Name == "" || v.Label == "" || twice {
-			return fmt.Errorf("%q: %w", v.Name, ErrVariable)
+			return &FieldError{"variables", fmt.Errorf("%q: %w", v.Name, ErrVariable)}
 		}
 		filled.Vars[v.Name] = "x"
 	}
 	r, err := p.Ready(filled)
 	if err != nil {
-		return err
+		var known *FieldError
+		if errors.As(err, &known) {
+			return err
+		}
+		return &FieldError{"payload", err}
 	}
 	for _, v := range p.Variables {
 		used := r.payload.Uses("var." + v.Name)
@@ -225,12 +259,26 @@ func (p Preset) Check() error {
 			used = used || h.value.Uses("var."+v.Name)
 		}
 		if !used {
-			return fmt.Errorf("%q: %w", v.Name, ErrVariable)
+			return &FieldError{"variables", fmt.Errorf("%q: %w", v.Name, ErrVariable)}
 		}
 	}
 	var fixed []webhook.Header
 	for _, h := range p.Headers {
 		fixed = append(fixed, webhook.Header{Name: h.Name, Value: "x"})
 	}
-	return webhook.CheckHeaders(webhook.Auth{Type: webhook.AuthNone}, fixed)
+	if err := webhook.CheckHeaders(webhook.Auth{Type: webhook.AuthNone}, fixed); err != nil {
+		return &FieldError{"headers", err}
+	}
+	return nil
+}
+
+// isSlug tells how presets, as what else a company names, are called.
+func isSlug(s string) bool {
+	return s != "" && len(s) <= maxSlug && s[0] != '-' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// Equal tells whether two saves of a preset say the same; how often it was saved does not count.
+func (p Preset) Equal(other Preset) bool {
+	other.Version = p.Version
+	return reflect.DeepEqual(p, other)
 }

@@ -57,6 +57,8 @@ func (s *Table) readDesk(ctx context.Context, t tenant.ID) (*desk.Configuration,
 			err = decode(it, &c.SLA)
 		case "RULE":
 			err = appendDecoded(&c.Rules, it)
+		case "PRESET":
+			err = appendDecoded(&c.Presets, it)
 		case "OUTPUT":
 			err = appendDecoded(&c.Outputs, it)
 		case "ENDPOINT":
@@ -100,6 +102,9 @@ func (s *Table) SaveDesk(ctx context.Context, t tenant.ID, c *desk.Configuration
 		}
 		for _, x := range c.Rules {
 			records["RULE#"+x.ID] = x
+		}
+		for _, x := range c.Presets {
+			records["PRESET#"+x.Slug] = x
 		}
 		for _, x := range c.Endpoints {
 			records["ENDPOINT#"+x.ID] = x

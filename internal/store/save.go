@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,7 +35,7 @@ var kinds = map[string]string{
 // deskKinds are those of a service desk.
 var deskKinds = map[string]string{
 	"GATEWAY": "gateway", "MATRIX": "priority_matrix", "FIELDS": "custom_fields", "CATEGORY": "category", "GROUP": "group", "POLICY": "sla_policy", "SLA": "sla_settings",
-	"RULE": "escalation_rule", "OUTPUT": "output", "ENDPOINT": "webhook_endpoint",
+	"RULE": "escalation_rule", "PRESET": "preset", "OUTPUT": "output", "ENDPOINT": "webhook_endpoint",
 }
 
 // saved is one object that is different now.
@@ -202,11 +203,15 @@ func plain(it item) (map[string]any, error) {
 	return readable(out).(map[string]any), nil
 }
 
-// readable makes texts of bytes, however deep.
+// readable makes JSON of bytes, in which records keep it as it was written, however deep.
 func readable(v any) any {
 	switch v := v.(type) {
 	case []byte:
-		return string(v)
+		var written any
+		if json.Unmarshal(v, &written) != nil {
+			return string(v)
+		}
+		return written
 	case []any:
 		for i := range v {
 			v[i] = readable(v[i])

@@ -60,7 +60,7 @@ var auditCases = []testCase{
 	{"a save tells of every object that is different, with its fields, and of nothing else", func(x *try) {
 		c := office()
 		x.ok(x.SaveDesk(x.Context(), x.t, c, anna))
-		x.trailed("config.created sla_settings ", "config.created escalation_rule Liegt", "config.created sla_policy Standard", "config.created output tickets", "config.created priority_matrix ",
+		x.trailed("config.created sla_settings ", "config.created escalation_rule Liegt", "config.created preset erp", "config.created sla_policy Standard", "config.created output tickets", "config.created priority_matrix ",
 			"config.created group first", "config.created gateway ", "config.created custom_fields ", "config.created webhook_endpoint crm", "config.created category vpn", "config.created category netz")
 		x.ok(x.SaveDesk(x.Context(), x.t, office(), anna)) // the same once more
 		if got := x.desk().Version; got != 1 {
@@ -93,7 +93,7 @@ var auditCases = []testCase{
 			}
 		}
 		slices.Sort(facts)
-		if len(told) != 15 || len(facts) != 4 || facts[2] != "gateway alert_slack_url,case_number_prefix" {
+		if len(told) != 16 || len(facts) != 4 || facts[2] != "gateway alert_slack_url,case_number_prefix" {
 			x.Errorf("%d facts, of the second save %q", len(told), facts)
 		}
 	}},
@@ -117,7 +117,7 @@ var auditCases = []testCase{
 		}
 		x.ok(x.SaveDesk(x.Context(), x.t, c, anna))
 		head, err := audit.Verify(x.Context(), x, x.t)
-		if err != nil || head.Seq != 101 || c.Version != 1 {
+		if err != nil || head.Seq != 102 || c.Version != 1 {
 			x.Errorf("%d lines, version %d, %v", head.Seq, c.Version, err)
 		}
 		x.same(len(x.desk().Categories), 92)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/output"
+	"github.com/askpro/gateway/internal/preset"
 	"github.com/askpro/gateway/internal/sla"
 	"github.com/askpro/gateway/internal/webhook"
 )
@@ -98,11 +100,21 @@ func (x *try) desk() *desk.Configuration {
 	return c
 }
 
+// erp is a preset of the company's own.
+func erp() preset.Preset {
+	return preset.Preset{
+		Slug: "erp", Name: "ERP", Description: "d", Target: "custom", Group: "ticketing", Version: 3, DocsURL: "https://erp.example", Auth: webhook.AuthBasic, Format: preset.JSON, Setup: "s", SendUpdates: true,
+		ReferencePath: "id", Variables: []preset.Variable{{Name: "mandant", Label: "Mandant", Required: true, Default: "1"}}, Maps: map[string]map[string]string{"priority": {"high": "A", "*": "B"}},
+		Headers: []webhook.Header{{Name: "X-Mandant", Value: "{{var.mandant}}"}}, Payload: json.RawMessage("{\n  \"nr\": \"{{case.number}}\"\n}"), SampleAnswer: json.RawMessage(`{"id":7}`),
+	}
+}
+
 // office has something of everything, each list by id.
 func office() *desk.Configuration {
 	yes, days := true, 3
 	matrix := desk.DefaultMatrix()
 	matrix[2][3] = desk.Normal
+	own := erp()
 	return &desk.Configuration{
 		Gateway: desk.Gateway{
 			Enabled: true, Mode: desk.Hybrid, Fallback: desk.Appointments, Confidence: 0.8, Enrichment: true, EnrichmentSeconds: 120, DelaySeconds: 90, Audio: true, AudioMinutes: 30,
@@ -124,11 +136,12 @@ func office() *desk.Configuration {
 		Rules: []sla.Rule{{ID: "r1", Name: "Liegt", Order: 1, Active: true, ActiveSince: noon, Trigger: sla.Idle, Minutes: 60, RepeatEvery: 60, RepeatTimes: 2,
 			When:    sla.Conditions{Priorities: []sla.Priority{sla.High}, Types: []string{"incident"}, Categories: []string{"c1"}, Groups: []string{"g1"}},
 			Actions: []sla.Action{{Kind: sla.SendEmail, To: []string{sla.ToLeads}, Subject: "{number}"}, {Kind: sla.RaisePriority, Priority: sla.Critical}}}},
+		Presets: []preset.Preset{erp()},
 		Outputs: []output.Output{{ID: "o1", Slug: "tickets", Name: "Tickets", Type: output.Hybrid, Active: true, Default: true, Retry: delivery.Long, SendUpdates: true, Wait: true, TimeoutS: 180, AudioMin: 60,
 			Language: "de",
 			Mail: output.Mail{To: []string{"a@edv.example"}, Muted: []string{"b@edv.example"}, Fallback: []string{"c@edv.example"}, Template: output.Custom, Subject: "s", Body: "b", Summary: true,
 				Transcript: true, AdminLink: true, Audio: output.AudioLink},
-			Hook: output.Hook{URL: "https://a.example.com/", SigningRef: "ssm:/s", Headers: []webhook.Header{{Name: "X-A", Value: "1"}}, Preset: "jira-cloud", Payload: "{}", Transcript: true, Recording: true,
+			Hook: output.Hook{URL: "https://a.example.com/", SigningRef: "ssm:/s", Headers: []webhook.Header{{Name: "X-A", Value: "1"}}, Preset: "erp", Own: &own, Payload: "{}", Transcript: true, Recording: true,
 				Auth: output.Auth{Type: webhook.AuthBasic, User: "u", PasswordRef: "ssm:/p"}, Semantic: true, Legacy: true, ContactType: "phone", Vars: map[string]string{"project_key": "X"},
 				Maps: map[string]map[string]string{"priority": {"high": "P1"}}}}},
 		Endpoints: []output.Endpoint{{ID: "e1", Slug: "crm", URL: "https://a.example.com/", Description: "CRM", Events: []string{"case.*"}, BranchID: "b1", Full: true, SigningRef: "ssm:/s", Active: true, PerSecond: 5}},

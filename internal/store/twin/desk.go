@@ -12,6 +12,7 @@ import (
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/output"
+	"github.com/askpro/gateway/internal/preset"
 	"github.com/askpro/gateway/internal/sla"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
@@ -123,6 +124,9 @@ func objects(c *desk.Configuration) map[string]any {
 	for _, x := range c.Rules {
 		all["RULE#"+x.ID] = x
 	}
+	for _, x := range c.Presets {
+		all["PRESET#"+x.Slug] = x
+	}
 	for _, x := range c.Endpoints {
 		all["ENDPOINT#"+x.ID] = x
 	}
@@ -151,6 +155,7 @@ func (s *Table) keepDesk(t tenant.ID, c desk.Configuration) {
 	slices.SortFunc(c.Groups, func(a, b desk.Group) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(c.Policies, func(a, b sla.Policy) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(c.Rules, func(a, b sla.Rule) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(c.Presets, func(a, b preset.Preset) int { return cmp.Compare(a.Slug, b.Slug) })
 	slices.SortFunc(c.Outputs, func(a, b output.Output) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(c.Endpoints, func(a, b output.Endpoint) int { return cmp.Compare(a.ID, b.ID) })
 	s.records[at(t, ofDesk, "", "")] = &record{value: c}
