@@ -7,16 +7,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/askpro/gateway/infra/companyfile"
 	"github.com/askpro/gateway/infra/operator"
 	"github.com/askpro/gateway/internal/calcom"
+	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/lambdakit"
 )
 
@@ -72,6 +75,9 @@ func run(file, inbox string, unchecked bool) error {
 	if _, err := companyfile.Install(ctx, f, stack.Directory(), stack.Store(), stack.By(), stack.Now()); err != nil {
 		return err
 	}
+	if err := presets(office); err != nil {
+		return err
+	}
 	retell := stack.API + "/webhooks/retell/" + c.Company.WebhookRouteID
 	fmt.Printf(`Loaded (company %s). Functions see it within a minute.
 
@@ -82,6 +88,25 @@ Enter at Retell
 `, c.Company.ID, retell, retell, retell)
 	if c.Company.CalcomAPIKey != "" {
 		fmt.Printf("Enter at Cal.com\n  webhook                   %s/webhooks/calcom/%s\n", stack.API, c.Company.WebhookRouteID)
+	}
+	return nil
+}
+
+// presets tells which presets of its own a company has, and what they fill.
+func presets(office *desk.Configuration) error {
+	all, err := office.AllPresets()
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if p.System {
+			continue
+		}
+		var used []string
+		for _, o := range p.UsedBy {
+			used = append(used, o.Slug)
+		}
+		fmt.Printf("Preset %s (%s) fills %s\n", p.Slug, p.Name, cmp.Or(strings.Join(used, ", "), "no output"))
 	}
 	return nil
 }

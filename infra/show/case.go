@@ -46,6 +46,13 @@ func showCase(ctx context.Context, table *store.Table, route company.Route, type
 	}
 	fmt.Printf("Case %s of %s: %s, %s, priority %s\n", c.Number, route.Slug, c.Type.Label(), c.Status.Label(), c.Priority.Label())
 	printJSON("  ", c)
+	office, err := table.Desk(ctx, t)
+	if err != nil {
+		return true, err
+	}
+	for _, f := range office.Settings().SchemaOf(c.CategoryID).Incomplete(c) {
+		fmt.Printf("  The category wants %s (%s), which nobody has said yet\n", f.Label, f.Key)
+	}
 	notes, err := table.Notes(ctx, t, id)
 	if err != nil {
 		return true, err

@@ -97,6 +97,29 @@ var auditCases = []testCase{
 			x.Errorf("%d facts, of the second save %q", len(told), facts)
 		}
 	}},
+	{"of several who save at once each is saved over what another left", func(x *try) {
+		x.ok(x.SaveDesk(x.Context(), x.t, office(), anna))
+		var all sync.WaitGroup
+		for _, prefix := range []string{"EINS", "ZWEI", "DREI"} {
+			all.Go(func() {
+				c := office()
+				c.Gateway.Prefix = prefix
+				if err := x.SaveDesk(x.Context(), x.t, c, anna); err != nil {
+					x.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		lines := x.trailed("config.changed gateway ", "config.changed gateway ", "config.changed gateway ")
+		for i, e := range lines[:2] {
+			if e.Changes[0].Before != lines[i+1].Changes[0].After {
+				x.Errorf("%s was saved over %s, not over %s", e.Changes[0].After, e.Changes[0].Before, lines[i+1].Changes[0].After)
+			}
+		}
+		if c := x.desk(); c.Version != 4 || c.Gateway.Prefix != lines[0].Changes[0].After {
+			x.Errorf("version %d, %s", c.Version, c.Gateway.Prefix)
+		}
+	}},
 	{"what we change of an output ourselves is told as what a person saves", func(x *try) {
 		c := office()
 		x.ok(x.SaveDesk(x.Context(), x.t, c, anna))
