@@ -63,7 +63,18 @@ const (
 	Refused         Action = "config.blocked_address" // a save that names an address that is never called (§10.4)
 	PlayedRecording Action = "recording.played"
 	Replayed        Action = "delivery.replayed"
+	RotatedSecret   Action = "secret.rotated"
+	RevokedSecret   Action = "secret.revoked"
 )
+
+// Rotated is the line of a signing secret that was exchanged, or whose predecessor was ended early.
+func Rotated(e event.EndpointSecretRotated) Entry {
+	line := Entry{By: By{Actor: e.Actor}, Action: RotatedSecret, Object: Object{Kind: "signing_secret", ID: e.EndpointID}, At: e.At}
+	if e.Revoked {
+		line.Action = RevokedSecret
+	}
+	return line
+}
 
 // Head is where a company's chain ends. Version is that of its record.
 type Head struct {

@@ -35,7 +35,7 @@ type Record struct {
 // "ring" when somebody was faster. UseRing notes a use unless one was noted since before.
 type Store interface {
 	Ring(ctx context.Context, t tenant.ID, id string) (Record, bool, error)
-	SaveRing(ctx context.Context, t tenant.ID, r *Record, e event.Event) error
+	SaveRing(ctx context.Context, t tenant.ID, r *Record, e event.EndpointSecretRotated) error
 	UseRing(ctx context.Context, t tenant.ID, id string, both bool, at, before time.Time) error
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/signing"
 	"github.com/askpro/gateway/internal/tenant"
@@ -20,13 +21,13 @@ func (s *Table) Ring(ctx context.Context, t tenant.ID, id string) (signing.Recor
 	return r, ok, err
 }
 
-// SaveRing writes a ring over what was read, with the event that tells of it.
-func (s *Table) SaveRing(ctx context.Context, t tenant.ID, r *signing.Record, e event.Event) error {
+// SaveRing writes a ring over what was read, with the event that tells of it and its line in the trail.
+func (s *Table) SaveRing(ctx context.Context, t tenant.ID, r *signing.Record, e event.EndpointSecretRotated) error {
 	told, err := s.event(t, e, s.now())
 	if err != nil {
 		return err
 	}
-	if err := s.transact(ctx, t, []write{s.put("ring", ringKey(t, r.ID), r, r.Version), told}); err != nil {
+	if err := s.chained(ctx, t, []write{s.put("ring", ringKey(t, r.ID), r, r.Version), told}, []audit.Entry{audit.Rotated(e)}); err != nil {
 		return err
 	}
 	r.Version++

@@ -175,7 +175,7 @@ var endpointCases = []testCase{
 		if _, ok, err := x.Ring(x.Context(), x.t, "e1"); ok || err != nil {
 			x.Errorf("a ring of nobody: %t, %v", ok, err)
 		}
-		told := event.EndpointSecretRotated{Head: x.head("ev1"), EndpointID: "e1"}
+		told := event.EndpointSecretRotated{Head: x.head("ev1"), EndpointID: "e1", Actor: anna.Actor}
 		x.ok(x.UseRing(x.Context(), x.t, "e1", true, x.now, x.now)) // there is none yet, and none comes of it
 		r := &signing.Record{ID: "e1", Current: "new", Previous: "old", Until: x.now.Add(time.Hour), Rotations: 1}
 		second := *r
@@ -195,6 +195,9 @@ var endpointCases = []testCase{
 		x.ok(err)
 		if len(events) != 1 {
 			x.Errorf("%+v", events)
+		}
+		if e := x.trailed("secret.rotated signing_secret ")[0]; e.Object.ID != "e1" || e.Actor != anna.Actor {
+			x.Errorf("%+v", e)
 		}
 	}},
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
@@ -32,18 +33,21 @@ func (s *Table) Ring(ctx context.Context, t tenant.ID, id string) (signing.Recor
 	return r, ok, err
 }
 
-// SaveRing writes a ring over what was read, with the event that tells of it.
-func (s *Table) SaveRing(ctx context.Context, t tenant.ID, r *signing.Record, e event.Event) error {
+// SaveRing writes a ring over what was read, with the event that tells of it and its line in the trail.
+func (s *Table) SaveRing(ctx context.Context, t tenant.ID, r *signing.Record, e event.EndpointSecretRotated) error {
 	writes, facts, err := s.writesOf(t, &ledger.Step{Events: []event.Event{e}})
 	if err != nil {
 		return err
 	}
-	writes = append([]write{{at: at(t, ofRing, r.ID, ""), value: kept(*r), version: r.Version}}, writes...)
-	if err := s.transact(ctx, "SaveRing", writes, facts); err != nil {
-		return err
-	}
-	r.Version++
-	return nil
+	return s.do(ctx, "SaveRing", func() error {
+		if s.version(at(t, ofRing, r.ID, "")) != r.Version {
+			return &ledger.Conflict{On: []string{ofRing}}
+		}
+		s.put(append(writes, write{at: at(t, ofRing, r.ID, ""), value: kept(*r), version: r.Version}), facts)
+		s.trail(t, []audit.Entry{audit.Rotated(e)})
+		r.Version++
+		return nil
+	})
 }
 
 // transact writes all of it or nothing, unless checks or versions speak against it.
