@@ -117,7 +117,8 @@ func list(ctx context.Context, out io.Writer, trail audit.Trail, t tenant.ID, fr
 
 // show prints a line with what it says.
 func show(out io.Writer, e audit.Entry) {
-	fmt.Fprintf(out, "%6d  %s  %s  %s %s\n", e.Seq, e.At.In(company.Berlin()).Format("02.01.2006 15:04:05"), who(e), e.Action, inert(strings.TrimSpace(e.Object.Kind+" "+e.Object.Name)))
+	what := inert(strings.TrimSpace(e.Object.Kind + " " + e.Object.Name))
+	fmt.Fprintf(out, "%6d  %s  %s  %s %s\n", e.Seq, e.At.In(company.Berlin()).Format("02.01.2006 15:04:05"), who(e), e.Action, what)
 	for _, c := range e.Changes {
 		fmt.Fprintf(out, "        %s: %s → %s\n", inert(c.Field), value(c.Before), value(c.After))
 	}

@@ -45,12 +45,15 @@ type saved struct {
 	size  int
 }
 
+// wanted gives the records that shall be there, by their sort keys, and which others stay, over those that are there.
+type wanted func(old []item) (records map[string]any, keep func(item) bool, err error)
+
 // save makes the records of a partition those that want gives, by their sort keys: new and changed ones are put, others
 // deleted unless they are kept, and its VERSION moves on with the last of them, so that a reader never sees a new version
 // over old records. Every object is written together with its line in the trail and the event that tells of it. What is too
 // much for one transaction is saved in several: killed between two, the rest is different still when it is saved again. A
 // save that changes nothing writes nothing. Somebody who saved meanwhile is saved over, from what they left.
-func (s *Table) save(ctx context.Context, t tenant.ID, pk string, by audit.By, want func(old []item) (records map[string]any, keep func(item) bool, err error)) (v int, err error) {
+func (s *Table) save(ctx context.Context, t tenant.ID, pk string, by audit.By, want wanted) (v int, err error) {
 	for try := 1; ; try++ {
 		old, err := s.query(ctx, t, pk, "")
 		if err != nil {
