@@ -173,14 +173,15 @@ func TestRehearsal(t *testing.T) {
 			}
 			return answer.QueueUrls
 		}},
-		{"the bus's rules", "AWS::Events::Rule", func(t *testing.T) []string {
-			answer, err := eventbridge.NewFromConfig(config).ListRules(t.Context(), &eventbridge.ListRulesInput{EventBusName: aws.String("askpro-dev-askpro")})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var names []string
-			for _, rule := range answer.Rules {
-				names = append(names, *rule.Name)
+		{"the rules of both buses", "AWS::Events::Rule", func(t *testing.T) (names []string) {
+			for _, bus := range []string{"askpro-dev-askpro", "default"} {
+				answer, err := eventbridge.NewFromConfig(config).ListRules(t.Context(), &eventbridge.ListRulesInput{EventBusName: &bus})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, rule := range answer.Rules {
+					names = append(names, *rule.Name)
+				}
 			}
 			return names
 		}},

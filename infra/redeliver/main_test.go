@@ -8,10 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/dispatch"
+	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/output"
@@ -39,7 +41,7 @@ func newOffice(t *testing.T) *office {
 	conf := desk.NoConfiguration()
 	conf.Gateway.Prefix = "TKT"
 	conf.Outputs = []output.Output{{ID: "o1", Slug: "tickets", Type: output.Email, Active: true, Default: true, Retry: delivery.Fast, Mail: output.Mail{To: []string{"it@kunde.example"}, Template: output.Standard}}}
-	if err := o.SaveDesk(t.Context(), us, conf); err != nil {
+	if err := o.SaveDesk(t.Context(), us, conf, audit.By{Actor: event.Actor{Kind: "test"}}); err != nil {
 		t.Fatal(err)
 	}
 	for n, state := range []delivery.State{delivery.Dead, delivery.Sent, delivery.Dead} {

@@ -11,6 +11,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/delivery"
@@ -62,6 +63,7 @@ type world struct {
 	rings      map[string]webhook.Ring
 	used       []string // whose secrets signed, by reference
 	unnoted    error    // of the note that they did
+	trail      []audit.Entry
 	alarms     []string
 	failed     []string
 	queue      []dispatch.Later
@@ -307,6 +309,7 @@ func (w *world) Commit(_ context.Context, _ tenant.ID, s *ledger.Step) error {
 			return &ledger.Conflict{On: on}
 		}
 		s.Written()
+		w.trail = append(w.trail, s.Audit...)
 		if s.Case != nil {
 			w.cases[s.Case.ID] = *s.Case
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/call"
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
@@ -85,6 +86,9 @@ func TestAfterTheConfigurationIsPutRightAReplaySendsIt(t *testing.T) {
 	w.run(t, noon.Add(time.Hour))
 	if len(r.all()) != 1 || len(w.letters) != 2 || w.told("delivery.replayed.v1") != 2 || w.cases[caseID].Delivered != delivery.AllSent {
 		t.Errorf("%d requests, %d letters, %d replays, %s", len(r.all()), len(w.letters), w.told("delivery.replayed.v1"), w.cases[caseID].Delivered)
+	}
+	if len(w.trail) != 1 || w.trail[0].Action != audit.Replayed || w.trail[0].Actor.ID != "u1" || w.trail[0].Object.ID != caseID {
+		t.Errorf("in the audit trail stands %+v", w.trail)
 	}
 	for _, e := range w.events {
 		if e, ok := e.(event.DeliveryReplayed); ok && e.Actor != (event.Actor{Kind: "user", ID: "u1"}) {

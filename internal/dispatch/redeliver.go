@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/ledger"
@@ -36,6 +37,15 @@ type Redelivery struct {
 
 // Done tells that nothing more will set out.
 func (r Redelivery) Done() bool { return !r.FinishedAt.IsZero() }
+
+// Line of the audit trail that tells of it: who wanted it, and of what.
+func (r Redelivery) Line() audit.Entry {
+	object := audit.Object{Kind: "output", ID: r.OutputID, Name: r.From.Format(time.RFC3339) + "/" + r.To.Format(time.RFC3339)}
+	if r.CaseID != "" {
+		object = audit.Object{Kind: "case", ID: r.CaseID}
+	}
+	return audit.Entry{By: audit.By{Actor: r.By}, Action: audit.Replayed, Object: object, At: r.StartedAt}
+}
 
 // RedeliveryTimer names the timer of a redelivery.
 const RedeliveryTimer = "redeliver"

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
@@ -67,6 +68,9 @@ func (d *Dispatcher) replay(ctx context.Context, t tenant.ID, caseID, deliveryID
 			return err
 		}
 		step := &ledger.Step{}
+		if redelivery == "" { // of many, one line says it
+			step.Audit = []audit.Entry{{By: audit.By{Actor: by}, Action: audit.Replayed, Object: audit.Object{Kind: "case", ID: caseID, Name: c.Number.String()}, At: d.Now()}}
+		}
 		for i := range fresh {
 			fresh[i].Redelivery = redelivery
 			fact := d.fact(t, fresh[i], "replayed", 1)

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/dispatch"
 	"github.com/askpro/gateway/internal/tenant"
@@ -53,8 +54,8 @@ func (s *Table) Redelivery(ctx context.Context, t tenant.ID, id string) (dispatc
 	return r, ok, err
 }
 
-// SaveRedelivery keeps one over what was read, with its timer as long as there is something to do; a *ledger.Conflict on
-// "redelivery" when somebody else was faster. It costs six write units a page.
+// SaveRedelivery keeps one over what was read, with its timer as long as there is something to do, and a new one with its
+// line of the audit trail; a *ledger.Conflict on "redelivery" when somebody else was faster. It costs six write units a page.
 func (s *Table) SaveRedelivery(ctx context.Context, t tenant.ID, r *dispatch.Redelivery) error {
 	timer := r.Timer()
 	w := []write{s.put("redelivery", redeliveryKey(t, r.ID), r, r.Version, expires(s.now().Add(redeliveryLife)))}
@@ -63,7 +64,11 @@ func (s *Table) SaveRedelivery(ctx context.Context, t tenant.ID, r *dispatch.Red
 	} else {
 		w = append(w, s.timer(t, timer))
 	}
-	if err := s.transact(ctx, t, w); err != nil {
+	var lines []audit.Entry
+	if r.Version == 0 {
+		lines = append(lines, r.Line())
+	}
+	if err := s.chained(ctx, t, w, lines); err != nil {
 		return err
 	}
 	r.Version++

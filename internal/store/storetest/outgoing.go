@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/dispatch"
@@ -148,6 +149,11 @@ var outgoingCases = []testCase{
 		r.FinishedAt = x.now
 		x.ok(x.SaveRedelivery(ctx, x.t, &r))
 		x.wakes(dispatch.RedeliveryTimer, time.Time{})
+		lines, err := x.AuditTrail(ctx, x.t, 0, 10)
+		x.ok(err)
+		if len(lines) != 1 || lines[0].Action != audit.Replayed || lines[0].Object.ID != "o1" || lines[0].Actor.ID != "anna" {
+			x.Errorf("in the trail stands %+v", lines)
+		}
 	}},
 	{"a day's exchanges are listed newest first, each once, until they end", func(x *try) {
 		ctx, day := x.Context(), time.Date(x.now.Year(), x.now.Month(), x.now.Day(), 0, 0, 0, 0, time.UTC)

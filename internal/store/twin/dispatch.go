@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/askpro/gateway/internal/audit"
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/dispatch"
 	"github.com/askpro/gateway/internal/exchange"
@@ -135,7 +136,8 @@ func (s *Table) Redelivery(ctx context.Context, t tenant.ID, id string) (dispatc
 	return r, ok, err
 }
 
-// SaveRedelivery keeps one over what was read, with its timer as long as there is something to do.
+// SaveRedelivery keeps one over what was read, with its timer as long as there is something to do, and a new one with its
+// line of the audit trail.
 func (s *Table) SaveRedelivery(ctx context.Context, t tenant.ID, r *dispatch.Redelivery) error {
 	step, timer := &ledger.Step{}, r.Timer()
 	if r.Done() {
@@ -147,12 +149,18 @@ func (s *Table) SaveRedelivery(ctx context.Context, t tenant.ID, r *dispatch.Red
 	if err != nil {
 		return err
 	}
-	writes = append(writes, write{at: at(t, ofMany, r.ID, ""), value: kept(*r), version: r.Version})
-	if err := s.transact(ctx, "SaveRedelivery", writes, nil); err != nil {
-		return err
-	}
-	r.Version++
-	return nil
+	return s.do(ctx, "SaveRedelivery", func() error {
+		there := at(t, ofMany, r.ID, "")
+		if s.version(there) != r.Version {
+			return &ledger.Conflict{On: []string{ofMany}}
+		}
+		s.put(append(writes, write{at: there, value: kept(*r), version: r.Version}), nil)
+		if r.Version == 0 {
+			s.trail(t, []audit.Entry{r.Line()})
+		}
+		r.Version++
+		return nil
+	})
 }
 
 // AddExchange writes a line of the exchange log down; written again it stays one.
