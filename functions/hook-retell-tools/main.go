@@ -43,6 +43,9 @@ func main() {
 	secrets := lambdakit.NewSecrets(env)
 	table := store.Open(env, lambdakit.NewSessions(env, cfg.TenantRole), cfg.Table, clock.Now)
 	newID := ident.Maker(clock.Now)
+	calendar := calcom.NewClient(cfg.Calcom, secrets, clock.Now)
+	guard := &scheduling.Guard{Calendar: calendar, Keys: table, Now: clock.Now, Alarm: lambdakit.Alarm}
+	calendar.Spent = guard.Spent
 	mux := http.NewServeMux()
 	mux.Handle("POST /webhooks/retell/{route}/tools", &hook.Tools{
 		Gate: &hook.Gate{
@@ -53,9 +56,7 @@ func main() {
 		Desk: &voice.Desk{
 			Store: table,
 			Scheduler: &scheduling.Scheduler{
-				Store: table, Calendar: &scheduling.Guard{
-					Calendar: calcom.NewClient(cfg.Calcom, secrets, clock.Now), Keys: table, Now: clock.Now, Alarm: lambdakit.Alarm,
-				},
+				Store: table, Calendar: guard,
 				Now: clock.Now, NewID: newID, PlaceholderDomain: cfg.PlaceholderDomain, Alarm: lambdakit.Alarm,
 			},
 			Cases: &casework.Opener{Store: table, NewID: newID, Alarm: lambdakit.Alarm}, Gateway: cfg.Gateway != "off", Keep: keep(queue.Open(env, cfg.GatewayQueue)),

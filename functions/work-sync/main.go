@@ -38,9 +38,9 @@ func main() {
 	cfg := lambdakit.Must(lambdakit.Load[config]())
 	env := lambdakit.FromEnvironment()
 	table := store.Open(env, lambdakit.NewSessions(env, cfg.TenantRole), cfg.Table, clock.Now)
-	guard := &scheduling.Guard{
-		Calendar: calcom.NewClient(cfg.Calcom, lambdakit.NewSecrets(env), clock.Now), Keys: table, Now: clock.Now, Alarm: lambdakit.Alarm,
-	}
+	calendar := calcom.NewClient(cfg.Calcom, lambdakit.NewSecrets(env), clock.Now)
+	guard := &scheduling.Guard{Calendar: calendar, Keys: table, Now: clock.Now, Alarm: lambdakit.Alarm}
+	calendar.Spent = guard.Spent
 	scheduler := &scheduling.Scheduler{
 		Store: table, Calendar: guard, Now: clock.Now, NewID: ident.Maker(clock.Now), PlaceholderDomain: cfg.PlaceholderDomain,
 		Alarm: lambdakit.Alarm,

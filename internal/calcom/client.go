@@ -41,6 +41,8 @@ type Client struct {
 		Get(ctx context.Context, refs ...string) ([]string, error)
 	}
 	Now func() time.Time
+	// Spent hears that a key has no request left until an instant: the next one would block it for a minute. nil: nobody does.
+	Spent func(ctx context.Context, who scheduling.Account, until time.Time)
 }
 
 // NewClient makes a client with its own connections: connecting takes at most a second.
@@ -262,6 +264,10 @@ func (c *Client) call(ctx context.Context, method string, who scheduling.Account
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return &scheduling.Refused{Why: scheduling.Unknown, Err: err}
+	}
+	if c.Spent != nil && spent(resp.Header) {
+		now := c.Now()
+		c.Spent(ctx, who, now.Add(rest(resp.Header, now)))
 	}
 	if resp.StatusCode/100 != 2 {
 		return refused(resp, raw, c.Now())

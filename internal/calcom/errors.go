@@ -101,3 +101,13 @@ func rest(h http.Header, now time.Time) time.Duration {
 	}
 	return restFor
 }
+
+// spent tells whether one of a key's limits has nothing left (X-RateLimit-Remaining-<its name>: 0).
+func spent(h http.Header) bool {
+	for name := range h {
+		if strings.HasPrefix(strings.ToLower(name), "x-ratelimit-remaining") && strings.TrimSpace(h.Get(name)) == "0" {
+			return true
+		}
+	}
+	return false
+}

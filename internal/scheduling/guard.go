@@ -220,6 +220,20 @@ func (g *Guard) learn(ctx context.Context, p *purse, who Account, group string, 
 	}
 }
 
+// Spent lets a key rest that has no request left with the calendar: somebody else uses it, too, or its limit is lower than
+// ours. The one that was answered last got through. Should writing that down fail, the next answer says it again.
+func (g *Guard) Spent(ctx context.Context, who Account, until time.Time) {
+	p := g.purse(who)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state.RestUntil.Before(until) {
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+		defer cancel()
+		p.state.RestUntil = until
+		_ = g.Keys.Rest(within, who.Company, who.Key, until)
+	}
+}
+
 // Slots lists the bookable starts, if the key may be used.
 func (g *Guard) Slots(ctx context.Context, who Account, eventTypeID int64, from, to time.Time, zone string) ([]time.Time, error) {
 	return ask(ctx, g, who, ofSlots, func() ([]time.Time, error) { return g.Calendar.Slots(ctx, who, eventTypeID, from, to, zone) })

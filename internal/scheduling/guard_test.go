@@ -289,6 +289,28 @@ func TestAKeyRestsAfterA429ForAllProcesses(t *testing.T) {
 	}
 }
 
+func TestAKeyWithNothingLeftRestsForAllProcesses(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	first := w.process()
+	if err := read(first, voice); err != nil {
+		t.Fatal(err)
+	}
+	first.Spent(t.Context(), voice, w.time.Add(30*time.Second))
+	first.Spent(t.Context(), voice, w.time.Add(10*time.Second)) // another answer, which was under way
+	n := len(w.calendar.asked)
+	w.time = w.time.Add(20 * time.Second)
+	for _, g := range []*scheduling.Guard{first, w.process()} {
+		if err := read(g, voice); scheduling.WhyOf(err) != scheduling.Resting {
+			t.Errorf("asked a resting key: %v", err)
+		}
+	}
+	w.time = w.time.Add(11 * time.Second)
+	if err := read(first, voice); err != nil || len(w.calendar.asked) != n+1 {
+		t.Errorf("%v, asked %d times", err, len(w.calendar.asked)-n)
+	}
+}
+
 func TestABreaker(t *testing.T) {
 	t.Parallel()
 	down := &scheduling.Refused{Why: scheduling.Unknown, Err: errors.New("502")}
