@@ -23,6 +23,7 @@ type Store interface {
 	Config(ctx context.Context, t tenant.ID) (*company.Config, error)
 	Desk(ctx context.Context, t tenant.ID) (*desk.Configuration, error)
 	Case(ctx context.Context, t tenant.ID, id string) (desk.Case, bool, error)
+	Notes(ctx context.Context, t tenant.ID, caseID string) ([]desk.Note, error)
 	OpenCases(ctx context.Context, t tenant.ID, groupID string) ([]desk.OpenCase, error)
 	Capture(ctx context.Context, t tenant.ID, callID string, said desk.Said, due time.Time) (desk.Capture, error)
 	Captured(ctx context.Context, t tenant.ID, callID string) (desk.Capture, bool, error)

@@ -128,7 +128,12 @@ const mostSuggestions = 5
 // match finds a case's customer within the company (§7.3): by number or address they are linked, by name only suggested.
 func (k *Keeper) match(ctx context.Context, t tenant.ID, x *change, heard call.Call) error {
 	m := &x.c.Enrichment.Match
-	if x.c.CustomerID != "" {
+	switch {
+	case m.By == desk.ByHand && x.c.CustomerID == "":
+		return nil
+	case m.By == desk.ByHand:
+		return k.name(ctx, t, x)
+	case x.c.CustomerID != "":
 		m.By, m.Confidence = "linked", 100
 		return k.name(ctx, t, x)
 	}

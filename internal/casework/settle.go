@@ -43,7 +43,7 @@ func (k *Keeper) settle(t tenant.ID, x *change) {
 	if was.CustomerID != c.CustomerID {
 		by := x.c.Enrichment.Match.By
 		if x.actor.Kind == User {
-			by = "hand"
+			by = desk.ByHand
 		}
 		x.tell(event.CaseCustomerLinked{Head: k.head(t, x), CaseID: c.ID, CustomerID: c.CustomerID, By: by, Actor: x.actor})
 	}

@@ -137,7 +137,9 @@ const (
 	MaxTag       = 40
 	MaxCustom    = 50
 	MaxReference = 100
-	MaxNote      = 5_000
-	MinNote      = 3
-	MaxReason    = 1_000
+	// MaxReferences is how many a case keeps; §4.1 names no limit.
+	MaxReferences = 50
+	MaxNote       = 5_000
+	MinNote       = 3
+	MaxReason     = 1_000
 )

@@ -28,10 +28,13 @@ type Enrichment struct {
 
 // Match is how a case's customer was found: by what, how sure (100, 85, 70, 0), and who it might be where nobody was linked.
 type Match struct {
-	By          string       `json:"by,omitempty"` // linked, phone, email, name, placeholder
+	By          string       `json:"by,omitempty"` // linked, phone, email, name, placeholder, hand
 	Confidence  int          `json:"confidence,omitempty"`
 	Suggestions []Suggestion `json:"suggestions,omitempty"`
 }
+
+// ByHand: a person said whose case it is, or that it is nobody's.
+const ByHand = "hand"
 
 // Suggestion is somebody who may be the customer; a person confirms or rejects it.
 type Suggestion struct {

@@ -241,7 +241,7 @@ func (d *Dispatcher) summarize(ctx context.Context, t tenant.ID, caseID, deliver
 		i := slices.IndexFunc(all, func(x delivery.Delivery) bool {
 			return x.ID == deliveryID && x.ExternalReference != "" && x.State == delivery.Sent && x.Kind != delivery.Escalation
 		})
-		if i >= 0 && len(c.References) < mostReferences && reference(c, all[i].OutputID) != all[i].ExternalReference {
+		if i >= 0 && len(c.References) < desk.MaxReferences && reference(c, all[i].OutputID) != all[i].ExternalReference {
 			r := desk.Reference{OutputID: all[i].OutputID, Value: all[i].ExternalReference}
 			if !slices.ContainsFunc(c.References, func(y desk.Reference) bool { return y.OutputID == r.OutputID && y.Value == r.Value }) {
 				c.References, changed = append(slices.Clone(c.References), r), true
@@ -254,8 +254,6 @@ func (d *Dispatcher) summarize(ctx context.Context, t tenant.ID, caseID, deliver
 		return d.Store.Commit(ctx, t, &ledger.Step{Case: &c})
 	})
 }
-
-const mostReferences = 50
 
 // reference is what an output's receiver calls the case: what it said last.
 func reference(c desk.Case, outputID string) string {
