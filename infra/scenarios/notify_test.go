@@ -345,7 +345,7 @@ func TestManyRemindersOfOneHourGoOutOnceEach(t *testing.T) {
 	t.Logf("a reminder costs %.1f write and %.1f read units: %.1f and %.1f to set its timer, %.1f and %.1f to send it, %.2f read units to find it",
 		(set.WriteUnits+sent.WriteUnits)/many, (set.ReadUnits+sent.ReadUnits+handed.ReadUnits)/many, set.WriteUnits/many, set.ReadUnits/many,
 		sent.WriteUnits/many, sent.ReadUnits/many, handed.ReadUnits/many)
-	if per := (set.WriteUnits + sent.WriteUnits) / many; per > 14 {
+	if per := (set.WriteUnits + sent.WriteUnits) / many; per > 15 { // its receipt is in it
 		t.Errorf("a reminder costs %.1f write units", per)
 	}
 }
