@@ -67,7 +67,7 @@ func tellsStatus(o output.Output) bool { return o.Active && o.SendStatus }
 func leads(o output.Output, x delivery.Delivery) bool {
 	switch {
 	case x.Fallback:
-		to, _ := delivery.Recipients(o.Mail.Fallback, o.Mail.Muted, nil)
+		to, _ := delivery.Recipients(o.Mail.Fallback, o.Mail.Silent(), nil)
 		return slices.Contains(to, x.Destination)
 	case x.Channel == delivery.Webhook:
 		return o.Hooks() && o.Hook.URL == x.Destination

@@ -101,6 +101,12 @@ func TestAChangeOfStatusIsToldWhereItWasChosen(t *testing.T) {
 			w.save(o)
 			w.moves(desk.Resolved, "gereinigt")
 		}, []string{"1 created", "2 new>resolved"}, 1},
+		{"not to an address that gave a mail back", nil, func(w *world, _ *receiver) {
+			o, _ := w.conf.Output("out")
+			o.Mail.Returned = []output.Returned{returned("it@kunde.example")}
+			w.save(o)
+			w.moves(desk.Resolved, "gereinigt")
+		}, []string{"1 created", "2 new>resolved"}, 0},
 		{"not to where the output no longer leads", nil, func(w *world, r *receiver) {
 			o, _ := w.conf.Output("out")
 			o.Hook.URL, o.Mail.Muted = r.URL+"/neu", []string{"it@kunde.example"}
