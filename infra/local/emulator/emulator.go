@@ -85,6 +85,9 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 	return e, nil
 }
 
+// ErrPortTaken says that somebody else answers where the emulator should.
+var ErrPortTaken = errors.New("another program took its port meanwhile")
+
 func (e *Emulator) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -100,7 +103,7 @@ func (e *Emulator) ready(ctx context.Context) error {
 			_ = json.NewDecoder(resp.Body).Decode(&health) // a stranger's may be anything
 			resp.Body.Close()
 			if health.Edition != e.edition {
-				return errors.New("another program took its port meanwhile")
+				return ErrPortTaken
 			}
 			if resp.StatusCode == http.StatusOK {
 				return nil

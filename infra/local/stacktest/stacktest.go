@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -23,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/askpro/gateway/infra/local/emulator"
 	"github.com/askpro/gateway/infra/local/stack"
 	"github.com/askpro/gateway/infra/operator"
 )
@@ -122,7 +124,7 @@ func start() (*Stack, error) {
 		running, err := stack.Start(context.Background(), stack.Options{Root: root(), Ports: ports, Log: &locked{w: &log}})
 		if err != nil {
 			failure = fmt.Errorf("start a stack: %w\n%s", err, log.String())
-			if errors.Is(err, stack.ErrPortTaken) {
+			if errors.Is(err, stack.ErrPortTaken) || errors.Is(err, emulator.ErrPortTaken) {
 				continue
 			}
 			return nil, failure
@@ -147,20 +149,19 @@ func (l *locked) Write(b []byte) (int, error) {
 	return l.w.Write(b)
 }
 
+// The bases of tests' stacks. They lie below the ports that the machine gives to connections that go out (on Linux from
+// 32768 on): one of these might have one of ours just then.
+const (
+	lowestBase  = 15000
+	highestBase = 32000
+)
+
 // freeBase finds five free ports in a row.
 func freeBase() (int, error) {
-	for range 50 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return 0, err
-		}
-		base := l.Addr().(*net.TCPAddr).Port
-		l.Close()
-		if base > 65000 {
-			continue
-		}
+	for range 200 {
+		base := lowestBase + rand.N(highestBase-lowestBase)
 		free := true
-		for i := 1; i < 5; i++ {
+		for i := range 5 {
 			x, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", base+i))
 			if err != nil {
 				free = false
@@ -172,7 +173,7 @@ func freeBase() (int, error) {
 			return base, nil
 		}
 	}
-	return 0, fmt.Errorf("no five free ports in a row")
+	return 0, fmt.Errorf("no five free ports in a row between %d and %d", lowestBase, highestBase)
 }
 
 // Do sends JSON (raw bytes as they are) and reads the answer into out, unless it is nil; it returns the status.
