@@ -176,7 +176,8 @@ func freeBase() (int, error) {
 	return 0, fmt.Errorf("no five free ports in a row between %d and %d", lowestBase, highestBase)
 }
 
-// Do sends JSON (raw bytes as they are) and reads the answer into out, unless it is nil; it returns the status.
+// Do sends JSON (raw bytes as they are) and reads the answer into out, unless it is nil: into a *[]byte as it is, else as JSON. It
+// returns the status.
 func (s *Stack) Do(t testing.TB, method, url string, header map[string]string, body, out any) int {
 	t.Helper()
 	raw, ok := body.([]byte)
@@ -202,7 +203,11 @@ func (s *Stack) Do(t testing.TB, method, url string, header map[string]string, b
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out != nil {
+	switch out := out.(type) {
+	case nil:
+	case *[]byte:
+		*out = answer
+	default:
 		if err := json.Unmarshal(answer, out); err != nil {
 			t.Fatalf("%s %s answered %s: %s", method, url, resp.Status, answer)
 		}
