@@ -67,21 +67,18 @@ func (k *Keeper) LinkCustomer(ctx context.Context, t tenant.ID, id string, versi
 	return k.change(ctx, t, id, version, by, "", func(x *change) error {
 		m := desk.Match{By: desk.ByHand}
 		if customerID != "" {
-			if _, ok, err := k.Store.Customer(ctx, t, customerID); err != nil || !ok {
-				return errors.Join(err, missing(ok))
+			_, ok, err := k.Store.Customer(ctx, t, customerID)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return ErrUnknown
 			}
 			m.Confidence = 100
 		}
 		x.c.CustomerID, x.c.Enrichment.Match = customerID, m
 		return nil
 	})
-}
-
-func missing(there bool) error {
-	if there {
-		return nil
-	}
-	return ErrUnknown
 }
 
 // RejectSuggestion takes somebody off the list of who the customer may be.
