@@ -59,12 +59,7 @@ func (d *Dispatcher) Plan(ctx context.Context, t tenant.ID, caseID string) ([]Du
 				fresh = append(fresh, x)
 			}
 		}
-		for part := range slices.Chunk(fresh, plannedAtOnce) {
-			if err := d.plan(ctx, t, part); err != nil {
-				return err
-			}
-		}
-		return nil
+		return d.planAll(ctx, t, fresh)
 	})
 	if err != nil {
 		return nil, err
@@ -94,6 +89,16 @@ func (d *Dispatcher) plan(ctx context.Context, t tenant.ID, fresh []delivery.Del
 		}
 	}
 	return d.Store.Commit(ctx, t, step)
+}
+
+// planAll plans as many as there are, a step at a time.
+func (d *Dispatcher) planAll(ctx context.Context, t tenant.ID, fresh []delivery.Delivery) error {
+	for part := range slices.Chunk(fresh, plannedAtOnce) {
+		if err := d.plan(ctx, t, part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // open lists a case's Deliveries that are to come, after its summary was brought up to date.

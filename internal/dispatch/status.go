@@ -48,12 +48,7 @@ func (d *Dispatcher) StatusChanged(ctx context.Context, t tenant.ID, e event.Cas
 				fresh = append(fresh, y)
 			}
 		}
-		for part := range slices.Chunk(fresh, plannedAtOnce) {
-			if err := d.plan(ctx, t, part); err != nil {
-				return err
-			}
-		}
-		return nil
+		return d.planAll(ctx, t, fresh)
 	})
 	if err != nil {
 		return nil, err

@@ -47,41 +47,38 @@ func (s *Table) Resolve(ctx context.Context, t tenant.ID, r usage.Resolution) er
 }
 
 // Resolved lists what the company's calls were taken for in [from, to), at most limit of them, in no order.
-func (s *Table) Resolved(ctx context.Context, t tenant.ID, from, to time.Time, limit int) (list []usage.Resolution, err error) {
-	keys, err := s.between(ctx, t, modesList(t), listSort(from, ""), listSort(to, ""), limit)
-	if err != nil {
-		return nil, err
-	}
-	err = s.many(ctx, t, keys, func(k string) key { return modeKey(t, k) }, func(it item) error {
-		r := usage.Resolution{Version: version(it)}
-		if err := decode(it, &r); err != nil {
-			return err
-		}
-		if !r.At.Before(from) && r.At.Before(to) { // moved since the index was asked
-			list = append(list, r)
-		}
-		return nil
+func (s *Table) Resolved(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]usage.Resolution, error) {
+	return within(ctx, s, t, modesList(t), func(id string) key { return modeKey(t, id) }, from, to, limit, func(r *usage.Resolution, v int) time.Time {
+		r.Version = v
+		return r.At
 	})
-	return list, err
 }
 
 // Metered lists the company's readings in [from, to), at most limit of them, in no order.
-func (s *Table) Metered(ctx context.Context, t tenant.ID, from, to time.Time, limit int) (list []usage.Reading, err error) {
-	keys, err := s.between(ctx, t, usageList(t), listSort(from, ""), listSort(to, ""), limit)
+func (s *Table) Metered(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]usage.Reading, error) {
+	return within(ctx, s, t, usageList(t), func(id string) key { return usageKey(t, id) }, from, to, limit, func(r *usage.Reading, v int) time.Time {
+		r.Version = v
+		return r.At
+	})
+}
+
+// within reads the records that newest put into a list, in [from, to). of gives a record its version and says its time.
+func within[T any](ctx context.Context, s *Table, t tenant.ID, list string, at func(id string) key, from, to time.Time, limit int, of func(r *T, v int) time.Time) (found []T, err error) {
+	ids, err := s.between(ctx, t, list, listSort(from, ""), listSort(to, ""), limit)
 	if err != nil {
 		return nil, err
 	}
-	err = s.many(ctx, t, keys, func(k string) key { return usageKey(t, k) }, func(it item) error {
-		r := usage.Reading{Version: version(it)}
+	err = s.many(ctx, t, ids, at, func(it item) error {
+		var r T
 		if err := decode(it, &r); err != nil {
 			return err
 		}
-		if !r.At.Before(from) && r.At.Before(to) { // moved since the index was asked
-			list = append(list, r)
+		if when := of(&r, version(it)); !when.Before(from) && when.Before(to) { // moved since the index was asked
+			found = append(found, r)
 		}
 		return nil
 	})
-	return list, err
+	return found, err
 }
 
 // CallsBetween lists the ids of the company's calls that began in [from, to), earliest first, at most limit of them.
