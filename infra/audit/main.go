@@ -53,18 +53,18 @@ func run(out io.Writer, routeID, since string, before int64, verify bool) error 
 	if err != nil {
 		return err
 	}
-	route, err := stack.Directory().Route(ctx, routeID)
+	t, err := stack.Company(ctx, routeID)
 	if err != nil {
-		return fmt.Errorf("company %s: %w", routeID, err)
+		return err
 	}
 	if verify {
-		return follow(ctx, out, stack.Store(), route.Company)
+		return follow(ctx, out, stack.Store(), t)
 	}
 	from, err := readSince(since, stack.Now())
 	if err != nil {
 		return err
 	}
-	return list(ctx, out, stack.Store(), route.Company, from, before)
+	return list(ctx, out, stack.Store(), t, from, before)
 }
 
 // readSince reads a day in Berlin or a time that has passed; empty: no limit.

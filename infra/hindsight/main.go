@@ -44,9 +44,9 @@ func run(out, told io.Writer, routeID, file string) error {
 	if err != nil {
 		return err
 	}
-	route, err := stack.Directory().Route(ctx, routeID)
+	t, err := stack.Company(ctx, routeID)
 	if err != nil {
-		return fmt.Errorf("company %s: %w", routeID, err)
+		return err
 	}
 	f, err := companyfile.Read(file, stack.Stage, companyfile.Inbox(stack.Inbox))
 	if err != nil {
@@ -60,18 +60,18 @@ func run(out, told io.Writer, routeID, file string) error {
 	if err != nil {
 		return fmt.Errorf("%s could not be loaded:\n%w", file, err)
 	}
-	if would.Config.Company.ID != route.Company.String() {
+	if would.Config.Company.ID != t.String() {
 		return errors.New(file + " is the file of another company than " + routeID)
 	}
 	table := stack.Store()
 	var is hindsight.Setting
-	if is.Config, err = table.Config(ctx, route.Company); err != nil {
+	if is.Config, err = table.Config(ctx, t); err != nil {
 		return err
 	}
-	if is.Desk, err = table.Desk(ctx, route.Company); err != nil {
+	if is.Desk, err = table.Desk(ctx, t); err != nil {
 		return err
 	}
-	sum, err := hindsight.New(is, would).Run(ctx, table, route.Company, now, func(v hindsight.Verdict) error {
+	sum, err := hindsight.New(is, would).Run(ctx, table, t, now, func(v hindsight.Verdict) error {
 		_, err := io.WriteString(out, v.Lines())
 		return err
 	}, func(sum hindsight.Totals, back time.Time) error {

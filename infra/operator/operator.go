@@ -120,6 +120,15 @@ func (s *Stack) Store() *store.Table { return store.Open(s.Env, s, s.Table, s.No
 // Directory opens the directory.
 func (s *Stack) Directory() *store.Directory { return store.OpenDirectory(s.Env, s.Table) }
 
+// Company finds the company of a webhook route.
+func (s *Stack) Company(ctx context.Context, route string) (tenant.ID, error) {
+	r, err := s.Directory().Route(ctx, route)
+	if err != nil {
+		return tenant.ID{}, fmt.Errorf("company %s: %w", route, err)
+	}
+	return r.Company, nil
+}
+
 // Queue is a queue's URL by its short name ("default", "sync-dead"), local stack only.
 func (s *Stack) Queue(logicalID string) string {
 	return s.Env.Base + "/000000000000/" + s.Name + "-" + logicalID

@@ -65,13 +65,13 @@ func open(routeID string, w wish) error {
 	if err != nil {
 		return err
 	}
-	route, err := stack.Directory().Route(ctx, routeID)
+	t, err := stack.Company(ctx, routeID)
 	if err != nil {
-		return fmt.Errorf("company %s: %w", routeID, err)
+		return err
 	}
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
-	return run(ctx, os.Stdout, stack.Store(), route.Company, stack.Now, w, func() { <-tick.C })
+	return run(ctx, os.Stdout, stack.Store(), t, stack.Now, w, func() { <-tick.C })
 }
 
 // run counts, and where it is wished starts the work and shows how far it is; wait lets some time pass.

@@ -46,17 +46,17 @@ func run(out io.Writer, routeID, when string, recount, modes bool) error {
 			return err
 		}
 	}
-	route, err := stack.Directory().Route(ctx, routeID)
+	t, err := stack.Company(ctx, routeID)
 	if err != nil {
-		return fmt.Errorf("company %s: %w", routeID, err)
+		return err
 	}
 	table := stack.Store()
-	config, err := table.Config(ctx, route.Company)
+	config, err := table.Config(ctx, t)
 	if err != nil {
 		return err
 	}
 	if recount {
-		n, err := usage.Metering{Store: table}.Recount(ctx, route.Company, table, month)
+		n, err := usage.Metering{Store: table}.Recount(ctx, t, table, month)
 		if err != nil {
 			return err
 		}
@@ -64,13 +64,13 @@ func run(out io.Writer, routeID, when string, recount, modes bool) error {
 	}
 	from, to := month.Span()
 	if modes {
-		list, err := table.Resolved(ctx, route.Company, from, to, usage.Most)
+		list, err := table.Resolved(ctx, t, from, to, usage.Most)
 		if err != nil {
 			return err
 		}
 		return usage.WriteModes(out, config.Company.Name, usage.ByDay(list))
 	}
-	list, err := table.Metered(ctx, route.Company, from, to, usage.Most)
+	list, err := table.Metered(ctx, t, from, to, usage.Most)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -142,7 +143,7 @@ func (e *Endpoint) mailEvents(ctx context.Context, set string, tags map[string]a
 		people = append(people, map[string]string{"emailAddress": x})
 	}
 	event := func(kind, name string, what map[string]any) error {
-		if !e.tells(set, kind) {
+		if !slices.Contains(e.System.MailSets[set], kind) {
 			return nil
 		}
 		what["timestamp"] = now
@@ -157,16 +158,6 @@ func (e *Endpoint) mailEvents(ctx context.Context, set string, tags map[string]a
 		err = errors.Join(err, event("complaint", "Email Complaint Received", map[string]any{"complainedRecipients": people, "complaintFeedbackType": "abuse"}))
 	}
 	return err
-}
-
-// tells whether a configuration set asks for a kind of event.
-func (e *Endpoint) tells(set, kind string) bool {
-	for _, x := range e.System.MailSets[set] {
-		if x == kind {
-			return true
-		}
-	}
-	return false
 }
 
 // textEvent tells what End User Messaging would of a text message
