@@ -29,7 +29,7 @@ func usual(t *testing.T, c *stacktest.Company) map[string]map[string]any {
 
 // bare is a record without what depends on when and under which id we learnt of the call.
 func bare(r call.Call) string {
-	r.ID, r.RetellID, r.CreatedAt, r.UpdatedAt, r.Version, r.Heard.AnalysedAt = "", "", time.Time{}, time.Time{}, 0, time.Time{}
+	r.ID, r.RetellID, r.CreatedAt, r.UpdatedAt, r.Version, r.Heard.Begun, r.Heard.AnalysedAt = "", "", time.Time{}, time.Time{}, 0, false, time.Time{}
 	r.Appointments, r.Callbacks = slices.Repeat([]string{"one"}, len(r.Appointments)), slices.Repeat([]string{"one"}, len(r.Callbacks))
 	b, err := json.Marshal(r)
 	if err != nil {

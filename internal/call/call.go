@@ -89,6 +89,7 @@ type Heard struct {
 	CallerSpoke    bool   `json:"caller_spoke,omitempty"`
 	InVoicemail    bool   `json:"in_voicemail,omitempty"`
 	Successful     *bool  `json:"successful,omitempty"` // as Retell sees it
+	Begun          bool   `json:"begun,omitempty"`      // the telephone told that a caller is on the line
 	// Transfers that were begun, answered, given up.
 	TransferBegun     bool  `json:"transfer_begun,omitempty"`
 	TransferBridged   bool  `json:"transfer_bridged,omitempty"`

@@ -88,6 +88,8 @@ func (c *Call) Merge(n News) bool {
 		c.analysis(n)
 	}
 	switch n.Event {
+	case Started:
+		c.Heard.Begun = true
 	case TransferBegun:
 		c.Heard.TransferBegun = true
 	case TransferBridged, TransferEnded: // only what was bridged can end

@@ -84,7 +84,7 @@ func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
 	}
 	n.SpokenName = call.RealName(n.SpokenName, config.Staff, n.ReceivedAt)
 	n.VariableName = call.RealName(n.VariableName, config.Staff, n.ReceivedAt)
-	wasOver, before, length := c.Over(), c.Status, c.Seconds()
+	wasOver, before, length, begun := c.Over(), c.Status, c.Seconds(), c.Heard.Begun
 	changed := c.Merge(n) || !known
 	if c.BranchID == "" && branch.ID != "" { // the first message did not name our number
 		c.BranchID, changed = branch.ID, true
@@ -105,7 +105,9 @@ func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
 		if !known {
 			step.SetTimers = append(step.SetTimers, ledger.Poll(&c, n.ReceivedAt))
 		}
-		k.begin(t, &c, session, n, step)
+		if c.Heard.Begun && !begun {
+			k.begin(t, &c, session, step)
+		}
 	}
 	if changed {
 		step.Call = &c
@@ -113,13 +115,13 @@ func (k *Keeper) apply(ctx context.Context, t tenant.ID, n call.News) error {
 	return k.Store.Commit(ctx, t, step)
 }
 
-// begin tells once that a caller is on the line.
-func (k *Keeper) begin(t tenant.ID, c *call.Call, s call.Session, n call.News, step *ledger.Step) {
-	if n.Event != call.Started || s.Version > 0 {
-		return
+// begin tells that a caller is on the line. The first tool may have been faster than the word of it: the session and the call
+// are there then, and nobody has told yet.
+func (k *Keeper) begin(t tenant.ID, c *call.Call, s call.Session, step *ledger.Step) {
+	if s.Version == 0 {
+		s.BranchID, s.From = c.BranchID, c.Caller()
+		step.Session = &s
 	}
-	s.BranchID, s.From = c.BranchID, c.Caller()
-	step.Session = &s
 	if c.BranchID != "" {
 		step.Events = append(step.Events, event.CallStarted{Head: k.head(t, 1), CallID: c.RetellID, BranchID: c.BranchID})
 	}

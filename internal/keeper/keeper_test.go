@@ -138,6 +138,39 @@ func TestTheHoldAndTheTimerOfACallEndWithIt(t *testing.T) {
 	}
 }
 
+// The first tool is asked at once, the word that a call began goes through a queue: either may be first.
+func TestThatACallBeganIsToldOnce(t *testing.T) {
+	t.Parallel()
+	tool := func(t *testing.T, x *line) { x.tool(t, "initialize_call", "ready", nil) }
+	word := func(t *testing.T, x *line) { x.apply(t, started()) }
+	over := func(t *testing.T, x *line) { x.apply(t, ended()) }
+	for name, tt := range map[string]struct {
+		messages []func(*testing.T, *line)
+		want     int
+	}{
+		"the word first":           {[]func(*testing.T, *line){word, tool, word, over}, 1},
+		"the tool first":           {[]func(*testing.T, *line){tool, tool, word, word, over, word}, 1},
+		"the word after the end":   {[]func(*testing.T, *line){tool, over, word}, 0},
+		"nobody told of the start": {[]func(*testing.T, *line){tool, over}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x, told := newLine(), 0
+			for _, m := range tt.messages {
+				m(t, x)
+			}
+			for _, e := range x.events {
+				if e.Name == (event.CallStarted{}).Name() {
+					told++
+				}
+			}
+			if told != tt.want {
+				t.Errorf("told %d times, wanted %d", told, tt.want)
+			}
+		})
+	}
+}
+
 func TestABookingThatIsCancelledInTheSameCallIsNone(t *testing.T) {
 	t.Parallel()
 	x := newLine()

@@ -131,7 +131,7 @@ func state(t *testing.T, x *line) string {
 		return "none"
 	}
 	c := *x.call
-	c.ID, c.CreatedAt, c.UpdatedAt, c.Version, c.Heard.AnalysedAt, c.Heard.WishToldAt = "", time.Time{}, time.Time{}, 0, time.Time{}, nil
+	c.ID, c.CreatedAt, c.UpdatedAt, c.Version, c.Heard.Begun, c.Heard.AnalysedAt, c.Heard.WishToldAt = "", time.Time{}, time.Time{}, 0, false, time.Time{}, nil
 	text := ""
 	if x.transcript != nil {
 		text = x.transcript.Text
