@@ -279,7 +279,7 @@ func TestEveryWordHasItsLabel(t *testing.T) {
 			t.Errorf("%s: %q", p, p.Label())
 		}
 	}
-	for r, want := range map[sla.Reason]string{sla.WaitingCustomer: "Wartet auf Kunde", sla.WaitingThirdParty: "Wartet auf Dritte", sla.Scheduled: "Terminiert", sla.Resolved: "Gelöst", sla.Merged: "Zusammengeführt", "lunch": ""} {
+	for r, want := range map[sla.Reason]string{sla.WaitingCustomer: "Wartet auf Kunde", sla.WaitingThirdParty: "Wartet auf Dritte", sla.Scheduled: "Terminiert", sla.Resolved: "Gelöst", sla.Merged: "Zusammengeführt", sla.Deleted: "Gelöscht", "lunch": ""} {
 		if r.Label() != want || r.Valid() != (want != "") {
 			t.Errorf("%s: %q", r, r.Label())
 		}

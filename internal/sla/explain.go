@@ -111,7 +111,7 @@ func (l *Ledger) Explain(g Goal, now time.Time) Explanation {
 	}
 	if p := then.pause(); !reading.MetAt.IsZero() {
 		x.add(Line{Kind: LineEnd, From: reading.MetAt, Text: x.done(p)})
-	} else if p != nil && p.ends() {
+	} else if p != nil && p.Reason.ends() {
 		x.add(Line{Kind: LineEnd, From: p.From, Text: p.Reason.Label()})
 	}
 	slices.SortStableFunc(x.lines, func(a, b Line) int {
@@ -149,7 +149,7 @@ func (x *explainer) end(reading Reading, now time.Time) time.Time {
 		return reading.MetAt
 	case !reading.DueAt.IsZero():
 		return reading.DueAt
-	case p != nil && (p.ends() || x.g == Resolution):
+	case p != nil && (p.Reason.ends() || x.g == Resolution):
 		return p.From
 	}
 	return instant(min(micros(now), micros(x.r.l.StartedAt)+horizon))
@@ -218,12 +218,14 @@ func (x *explainer) pause(end time.Time) {
 		}
 		text := "Pause: " + p.Reason.Label()
 		switch {
-		case p.ends() && p.To.IsZero():
+		case p.Reason.ends() && p.To.IsZero():
 			continue // the end of the case has its own line
 		case p.Reason == Resolved:
 			text = "Gelöst, danach wieder geöffnet: zählt nicht"
 		case p.Reason == Merged:
 			text = "Zusammengeführt, danach wieder getrennt: zählt nicht"
+		case p.Reason == Deleted:
+			text = "Gelöscht, danach wiederhergestellt: zählt nicht"
 		case x.g == Response:
 			text = p.Reason.Label() + ": die Zeit bis zur Reaktion läuft weiter"
 		case !x.r.l.stopsResolution(p):
@@ -394,8 +396,8 @@ func (x *explainer) done(p *Pause) string {
 	switch {
 	case x.g == Response:
 		return "Beantwortet"
-	case p != nil && p.Reason == Merged:
-		return "Zusammengeführt"
+	case p != nil && p.Reason.uncounted():
+		return p.Reason.Label()
 	}
 	return "Gelöst"
 }
@@ -407,15 +409,15 @@ func (x *explainer) verdict(r Reading, p *Pause) string {
 		kind = ""
 	}
 	switch {
-	case !r.MetAt.IsZero() && p != nil && p.Reason == Merged && x.g == Resolution:
-		return "Zusammengeführt am " + x.long(r.MetAt) + ": der Vorgang zählt nicht."
+	case !r.MetAt.IsZero() && p != nil && p.Reason.uncounted() && x.g == Resolution:
+		return p.Reason.Label() + " am " + x.long(r.MetAt) + ": der Vorgang zählt nicht."
 	case !r.MetAt.IsZero() && r.Remaining >= 0:
 		return x.done(p) + " am " + x.long(r.MetAt) + ", " + length(r.Remaining) + kind + " vor Ablauf."
 	case !r.MetAt.IsZero():
 		return x.done(p) + " am " + x.long(r.MetAt) + ", " + length(-r.Remaining) + kind + " zu spät."
 	case r.State == StateNone:
 		return "Der Vorgang endete, bevor jemand antworten musste."
-	case p != nil && p.ends():
+	case p != nil && p.Reason.ends():
 		return "Bis zum Ende des Vorgangs war die " + noun(x.g) + " " + length(-r.Remaining) + kind + " überfällig."
 	case r.Remaining == 0:
 		return "Jetzt fällig."

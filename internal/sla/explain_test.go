@@ -89,6 +89,12 @@ func TestExplanations(t *testing.T) {
 	soon.Pause(at(t, "24.11.2026 11:00"), sla.Merged)
 	tell("Zusammengeführt, bevor jemand antworten musste", sla.Response, "26.11.2026 10:00", soon)
 
+	deleted := begin("24.11.2026 10:15", sla.High, sla.DefaultCalendar(""))
+	deleted.Pause(at(t, "24.11.2026 11:00"), sla.Deleted)
+	tell("Gelöscht", sla.Resolution, "26.11.2026 10:00", deleted)
+	deleted.Continue(at(t, "26.11.2026 11:00"))
+	tell("Gelöscht und wiederhergestellt", sla.Resolution, "26.11.2026 12:00", deleted)
+
 	running := sla.DefaultPolicy()
 	running.KeepsRunning = []sla.Reason{sla.WaitingThirdParty}
 	others := sla.Start(at(t, "24.11.2026 10:15").Add(37*time.Second), running, sla.Critical, sla.DefaultCalendar(""))

@@ -57,9 +57,6 @@ type Pause struct {
 
 func (p Pause) span() Span { return Span{p.From, p.To} }
 
-// ends tells whether both goals stop: the case is over until somebody takes that back.
-func (p Pause) ends() bool { return p.Reason == Resolved || p.Reason == Merged }
-
 // Start begins the ledger of a new case.
 func Start(at time.Time, p Policy, priority Priority, c Calendar) Ledger {
 	at = at.UTC()

@@ -251,17 +251,19 @@ func TestAnEntryFromThePastIsTakenToBeJustNow(t *testing.T) {
 	wantInstant(t, "the change", l.Terms[1].From, "24.11.2026 13:00")
 }
 
-func TestAMergeStopsBothClocksAndItsUndoingStartsThemAgain(t *testing.T) {
+func TestAMergeOrADeletionStopsBothClocksAndItsUndoingStartsThemAgain(t *testing.T) {
 	t.Parallel()
-	l := tuesday(t, sla.Normal)
-	l.Pause(at(t, "24.11.2026 12:15"), sla.Merged)
-	s := l.At(at(t, "30.11.2026 12:00"))
-	if s.State != sla.StateMet || s.Waiting != sla.Merged || s.Response.State != sla.StateNone || !s.Response.DueAt.IsZero() || !s.NextDue().IsZero() {
-		t.Errorf("merged: %+v", s)
+	for _, gone := range []sla.Reason{sla.Merged, sla.Deleted} {
+		l := tuesday(t, sla.Normal)
+		l.Pause(at(t, "24.11.2026 12:15"), gone)
+		s := l.At(at(t, "30.11.2026 12:00"))
+		if s.State != sla.StateMet || s.Waiting != gone || s.Response.State != sla.StateNone || !s.Response.DueAt.IsZero() || !s.NextDue().IsZero() {
+			t.Errorf("%s: %+v", gone, s)
+		}
+		wantMilestones(t, &l)
+		l.Continue(at(t, "25.11.2026 12:15"))
+		wantMilestones(t, &l, "25.11.2026 13:45 response/1/warning", "25.11.2026 14:15 response/1/breach", "30.11.2026 09:15 resolution/1/warning", "30.11.2026 10:15 resolution/1/breach")
 	}
-	wantMilestones(t, &l)
-	l.Continue(at(t, "25.11.2026 12:15"))
-	wantMilestones(t, &l, "25.11.2026 13:45 response/1/warning", "25.11.2026 14:15 response/1/breach", "30.11.2026 09:15 resolution/1/warning", "30.11.2026 10:15 resolution/1/breach")
 }
 
 func TestWarningsByShareOfTheTarget(t *testing.T) {
@@ -392,7 +394,7 @@ func drawLedger(t *rapid.T, then ...func(l *sla.Ledger, now time.Time)) (sla.Led
 		now = now.Add(time.Duration(rapid.IntRange(1, 3000).Draw(t, "minutes")) * time.Minute)
 		switch rapid.IntRange(0, 4).Draw(t, "what") {
 		case 0:
-			l.Pause(now, rapid.SampledFrom([]sla.Reason{sla.WaitingCustomer, sla.WaitingThirdParty, sla.Scheduled, sla.Resolved, sla.Merged}).Draw(t, "reason"))
+			l.Pause(now, rapid.SampledFrom([]sla.Reason{sla.WaitingCustomer, sla.WaitingThirdParty, sla.Scheduled, sla.Resolved, sla.Merged, sla.Deleted}).Draw(t, "reason"))
 		case 1:
 			l.Continue(now)
 		case 2:

@@ -115,7 +115,7 @@ func (l *Ledger) Milestones() []Milestone {
 // done tells whether nothing more is to be reached as the case stands.
 func (l *Ledger) done(g Goal) bool {
 	p := l.pause()
-	return (g == Response && !l.ResponseMetAt.IsZero()) || (p != nil && p.ends())
+	return (g == Response && !l.ResponseMetAt.IsZero()) || (p != nil && p.Reason.ends())
 }
 
 // met is the success of a goal that was reached in time; a merge is none.

@@ -41,10 +41,10 @@ const (
 func (r reader) pauses(g Goal, t Terms, e ending) []span {
 	var list []Span
 	for i, p := range r.l.Pauses {
-		if e == runsOn && p.ends() && p.To.IsZero() && i == len(r.l.Pauses)-1 {
+		if e == runsOn && p.Reason.ends() && p.To.IsZero() && i == len(r.l.Pauses)-1 {
 			continue
 		}
-		if p.ends() || (g == Resolution && !slices.Contains(t.KeepsRunning, p.Reason)) {
+		if p.Reason.ends() || (g == Resolution && !slices.Contains(t.KeepsRunning, p.Reason)) {
 			list = append(list, p.span())
 		}
 	}
@@ -109,7 +109,7 @@ func (r reader) reached(g Goal, from, to, d int64, e ending) (int64, bool) {
 }
 
 func (r reader) endsAt(at int64, e ending) bool {
-	return e == stops && slices.ContainsFunc(r.l.Pauses, func(p Pause) bool { return p.ends() && micros(p.From) == at })
+	return e == stops && slices.ContainsFunc(r.l.Pauses, func(p Pause) bool { return p.Reason.ends() && micros(p.From) == at })
 }
 
 // run is a time in which a goal had the same target: number 1 is the first. Terms that change something else do not begin

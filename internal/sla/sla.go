@@ -76,20 +76,27 @@ var Goals = [...]Goal{Response, Resolution}
 type Reason string
 
 // The reasons of a pause. The first three are a pending case's: they stop the resolution, never the response, and a policy
-// may let the clock run on. The others are an end that a reopening or an undone merge takes back.
+// may let the clock run on. The others are an end that a reopening, an undone merge or a restoration takes back.
 const (
 	WaitingCustomer   Reason = "waiting_customer"
 	WaitingThirdParty Reason = "waiting_third_party"
 	Scheduled         Reason = "scheduled"
 	Resolved          Reason = "resolved"
 	Merged            Reason = "merged"
+	Deleted           Reason = "deleted"
 )
 
 // Pending lists the reasons that a policy has a switch for.
 var Pending = [...]Reason{WaitingCustomer, WaitingThirdParty, Scheduled}
 
 // Valid tells whether there is such a reason.
-func (r Reason) Valid() bool { return r.pending() || r == Resolved || r == Merged }
+func (r Reason) Valid() bool { return r.pending() || r.ends() }
+
+// ends tells whether both goals stop: the case is over until somebody takes that back.
+func (r Reason) ends() bool { return r == Resolved || r.uncounted() }
+
+// uncounted tells whether the case is over in a way that says nothing of whether it was done in time.
+func (r Reason) uncounted() bool { return r == Merged || r == Deleted }
 
 func (r Reason) pending() bool { return slices.Contains(Pending[:], r) }
 
@@ -106,6 +113,8 @@ func (r Reason) Label() string {
 		return "Gelöst"
 	case Merged:
 		return "Zusammengeführt"
+	case Deleted:
+		return "Gelöscht"
 	}
 	return ""
 }

@@ -73,7 +73,7 @@ func (s Status) Summary() Summary {
 // NextDue is the earliest due date of a goal that is still to be reached; zero when there is none.
 func (s Status) NextDue() time.Time {
 	var next time.Time
-	if s.Waiting == Resolved || s.Waiting == Merged {
+	if s.Waiting.ends() {
 		return next
 	}
 	for _, r := range []Reading{s.Response, s.Resolution} {
@@ -100,7 +100,7 @@ func (l *Ledger) At(now time.Time) Status {
 		if to.IsZero() {
 			to = now
 		}
-		if !p.ends() && to.After(p.From) && then.stopsResolution(p) {
+		if !p.Reason.ends() && to.After(p.From) && then.stopsResolution(p) {
 			s.Paused += to.Sub(p.From)
 		}
 	}
@@ -143,7 +143,7 @@ func (l *Ledger) reading(g Goal, now time.Time) Reading {
 	switch {
 	case g == Response && !l.ResponseMetAt.IsZero():
 		out.MetAt, at = l.ResponseMetAt, l.ResponseMetAt
-	case p != nil && p.ends():
+	case p != nil && p.Reason.ends():
 		at = p.From
 		if g == Resolution {
 			out.MetAt = p.From
@@ -164,13 +164,13 @@ func (l *Ledger) reading(g Goal, now time.Time) Reading {
 		out.DueAt = instant(due)
 	}
 	switch {
-	case !out.MetAt.IsZero() && p != nil && p.Reason == Merged && g == Resolution:
-		out.State = StateMet // by merge: it counts for nobody
+	case !out.MetAt.IsZero() && p != nil && p.Reason.uncounted() && g == Resolution:
+		out.State = StateMet // by a merge or a deletion: it counts for nobody
 	case !out.MetAt.IsZero() && out.Remaining >= 0:
 		out.State = StateMet
 	case out.Remaining < 0, out.Remaining == 0 && at.Equal(now) && out.MetAt.IsZero():
 		out.State = StateBreached
-	case p != nil && p.ends():
+	case p != nil && p.Reason.ends():
 		out.State, out.DueAt = StateNone, time.Time{} // over before anybody had to answer
 	case !ok:
 		out.State = StatePaused
