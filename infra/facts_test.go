@@ -27,7 +27,7 @@ func TestOldSamplesOfFactsAreStillUnderstood(t *testing.T) {
 		event.CallbackRequested{}, event.CallbackRepeated{}, event.CallbackAssigned{}, event.CallbackEscalated{}, event.CallStarted{}, event.CallContinued{}, event.CallEnded{}, event.CallAnalyzed{}, event.WishUnfulfilled{}, event.GatewayModeResolved{},
 		event.CaseCreated{}, event.CaseUpdated{}, event.CaseStatusChanged{}, event.CaseAssigned{}, event.CaseNoteAdded{},
 		event.CaseSLAWarning{}, event.CaseSLABreached{}, event.CaseSLAMet{}, event.CaseEscalated{}, event.CaseEnriched{},
-		event.CaseEnrichmentTimedOut{}, event.CaseAudioReady{}, event.CaseMerged{}, event.CaseLinked{}, event.CaseCustomerLinked{},
+		event.CaseEnrichmentTimedOut{}, event.CaseAudioReady{}, event.CaseMerged{}, event.CaseDeleted{}, event.CaseRestored{}, event.CaseLinked{}, event.CaseCustomerLinked{},
 		event.DeliveryScheduled{}, event.DeliverySent{}, event.DeliveryFailed{}, event.DeliveryDead{}, event.DeliveryReplayed{},
 		event.EndpointFailing{}, event.EndpointDisabled{}, event.EndpointSecretRotated{},
 		event.ConfigChanged{},

@@ -45,6 +45,9 @@ func showCase(ctx context.Context, table *store.Table, route company.Route, type
 		return false, err
 	}
 	fmt.Printf("Case %s of %s: %s, %s, priority %s\n", c.Number, route.Slug, c.Type.Label(), c.Status.Label(), c.Priority.Label())
+	if d := c.Deletion; d != nil {
+		fmt.Printf("  Deleted %s by %s (%q): nobody sees it, it can be restored until %s\n", d.At.Format(time.RFC3339), actorWords(d.By), d.Reason, d.At.Add(desk.RestoreWithin).Format(time.RFC3339))
+	}
 	printJSON("  ", c)
 	office, err := table.Desk(ctx, t)
 	if err != nil {

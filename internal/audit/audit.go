@@ -64,6 +64,9 @@ const (
 	PlayedRecording Action = "recording.played"
 	Replayed        Action = "delivery.replayed"
 	RotatedSecret   Action = "secret.rotated"
+	DeletedCase     Action = "case.deleted"
+	RestoredCase    Action = "case.restored"
+	PurgedCase      Action = "case.purged"
 	RevokedSecret   Action = "secret.revoked"
 )
 

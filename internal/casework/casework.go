@@ -7,6 +7,7 @@ package casework
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/askpro/gateway/internal/call"
@@ -38,6 +39,8 @@ type Store interface {
 	CustomerOfEmail(ctx context.Context, t tenant.ID, email string) (id string, ok bool, err error)
 	CustomersNamed(ctx context.Context, t tenant.ID, folded string, limit int) ([]string, error)
 	Commit(ctx context.Context, t tenant.ID, step *ledger.Step) error
+	// Strip removes all that lies with a case but the case itself and its timers.
+	Strip(ctx context.Context, t tenant.ID, caseID string) error
 }
 
 // Keeper keeps cases.
@@ -49,9 +52,11 @@ type Keeper struct {
 	Backup func(ctx context.Context, t tenant.ID, to []string, subject, text string) error
 	// Recordings fetches and keeps a call's recording; nil: none are kept.
 	Recordings Recordings
-	Now        func() time.Time
-	NewID      func() string
-	Alarm      func(ctx context.Context, name, company string)
+	// Remove takes away what was stored under a key; what is not there is no error.
+	Remove func(ctx context.Context, t tenant.ID, key string) error
+	Now    func() time.Time
+	NewID  func() string
+	Alarm  func(ctx context.Context, name, company string)
 }
 
 // Later is work for the same queue.
@@ -63,8 +68,11 @@ const (
 	AlarmClockFailed = "sla_failed"
 )
 
-// ErrUnknown: the company has no such case.
-var ErrUnknown = errors.New("no such case")
+// ErrUnknown: the company has no such case. ErrDeleted is one, too: it had, and nobody sees it any more.
+var (
+	ErrUnknown = errors.New("no such case")
+	ErrDeleted = fmt.Errorf("%w: it was deleted", ErrUnknown)
+)
 
 // Stale says that a case is not the version that somebody read. Current is as it stands.
 type Stale struct{ Current desk.Case }
@@ -87,8 +95,21 @@ type change struct {
 }
 
 // change reads a case, lets do change it and writes it with what it tells; over what somebody else changed meanwhile it
-// starts again, unless the version was asked for.
+// starts again, unless the version was asked for. A deleted case is not changed (ErrDeleted).
 func (k *Keeper) change(ctx context.Context, t tenant.ID, id string, asked int, actor event.Actor, reason string, do func(*change) error) (desk.Case, error) {
+	return k.alter(ctx, t, id, asked, actor, reason, alive, do)
+}
+
+// alive refuses a case that was deleted.
+func alive(c *desk.Case) error {
+	if c.Deletion != nil {
+		return ErrDeleted
+	}
+	return nil
+}
+
+// alter is change for cases that may be looks at first.
+func (k *Keeper) alter(ctx context.Context, t tenant.ID, id string, asked int, actor event.Actor, reason string, may func(*desk.Case) error, do func(*change) error) (desk.Case, error) {
 	config, err := k.Store.Config(ctx, t)
 	if err != nil {
 		return desk.Case{}, err
@@ -104,6 +125,9 @@ func (k *Keeper) change(ctx context.Context, t tenant.ID, id string, asked int, 
 		}
 		if !ok {
 			return c, ErrUnknown
+		}
+		if err := may(&c); err != nil {
+			return c, err
 		}
 		if asked != 0 && c.Version != asked {
 			return c, &Stale{c}

@@ -35,7 +35,7 @@ func (k *Keeper) Enrich(ctx context.Context, t tenant.ID, id string, try int) (a
 	if !ok {
 		return 0, ErrUnknown // it is written before anybody hears of it: try again rather than lose it
 	}
-	if c.CallID == "" || c.Enrichment.State == desk.Skipped || c.Enrichment.State == desk.Enriched && c.Enrichment.Summary != "" {
+	if c.Deletion != nil || c.CallID == "" || c.Enrichment.State == desk.Skipped || c.Enrichment.State == desk.Enriched && c.Enrichment.Summary != "" {
 		return 0, nil
 	}
 	heard, ok, err := k.Store.Call(ctx, t, c.CallID)
@@ -111,7 +111,7 @@ func (k *Keeper) TimeOut(ctx context.Context, t tenant.ID, id string) error {
 		k.timeOut(t, x)
 		return nil
 	})
-	if errors.Is(err, errNothing) {
+	if errors.Is(err, errNothing) || errors.Is(err, ErrDeleted) {
 		err = nil
 	}
 	return err

@@ -33,7 +33,7 @@ type Work struct {
 }
 
 // Handles lists the kinds of messages that concern cases.
-var Handles = []string{event.CaseCreated{}.Name(), event.CallEnded{}.Name(), event.CallAnalyzed{}.Name(), KindEnrich, KindDeadline, KindRecord, KindSaid}
+var Handles = []string{event.CaseCreated{}.Name(), event.CaseRestored{}.Name(), event.CallEnded{}.Name(), event.CallAnalyzed{}.Name(), KindEnrich, KindDeadline, KindRecord, KindSaid}
 
 // Handle does what a fact or an own message asks for, and says what is to be done later. Kinds that are none of its business
 // ask for nothing.
@@ -53,6 +53,13 @@ func (k *Keeper) Handle(ctx context.Context, t tenant.ID, kind string, body []by
 			return nil, err
 		}
 		return k.callOver(ctx, t, e.CallID, kind == event.CallAnalyzed{}.Name())
+	case event.CaseRestored{}.Name():
+		e, err := read[event.CaseRestored](body)
+		if err != nil {
+			return nil, err
+		}
+		now := k.Now()
+		return []Later{{Kind: KindEnrich, Body: Work{CaseID: e.CaseID}, At: now}, {Kind: KindRecord, Body: Work{CaseID: e.CaseID}, At: now}}, nil
 	case KindEnrich:
 		w, err := read[Work](body)
 		if err != nil {
@@ -98,6 +105,9 @@ func (k *Keeper) created(ctx context.Context, t tenant.ID, e event.CaseCreated) 
 	}
 	if !ok {
 		return nil, ErrUnknown
+	}
+	if c.Deletion != nil {
+		return nil, nil
 	}
 	d, err := k.Store.Desk(ctx, t)
 	if err != nil {

@@ -209,7 +209,7 @@ func (k *Keeper) pair(ctx context.Context, t tenant.ID, id, otherID string, acto
 			if err != nil {
 				return err
 			}
-			if !ok {
+			if !ok || other.Deletion != nil {
 				return ErrUnknown
 			}
 			if other.MergedInto != "" && !slices.Contains(met, other.MergedInto) {
@@ -227,12 +227,15 @@ func (k *Keeper) pair(ctx context.Context, t tenant.ID, id, otherID string, acto
 	})
 }
 
-// Find a case by id as its number shows it: what was merged opens where it went.
+// Find a case by id as its number shows it: what was merged opens where it went, what was deleted is none.
 func (k *Keeper) Find(ctx context.Context, t tenant.ID, id string) (desk.Case, bool, error) {
 	for hops := 0; ; hops++ {
 		c, ok, err := k.Store.Case(ctx, t, id)
-		if err != nil || !ok || c.MergedInto == "" || hops == longestChain {
-			return c, ok, err
+		if err != nil || !ok || c.Deletion != nil {
+			return desk.Case{}, false, err
+		}
+		if c.MergedInto == "" || hops == longestChain {
+			return c, true, nil
 		}
 		id = c.MergedInto
 	}

@@ -37,7 +37,7 @@ func (k *Keeper) Record(ctx context.Context, t tenant.ID, id string, try int) (a
 	if !ok {
 		return 0, ErrUnknown
 	}
-	if c.Recording.State != desk.RecordingPending || k.Recordings == nil {
+	if c.Deletion != nil || c.Recording.State != desk.RecordingPending || k.Recordings == nil {
 		return 0, nil
 	}
 	heard, ok, err := k.Store.Call(ctx, t, c.CallID)

@@ -74,6 +74,9 @@ func (x *change) clocks() {
 		c.SLA.Change(x.now, cause, x.desk.PolicyOf(c.CategoryID), c.Priority, calendarOf(x.config, x.desk, c))
 	}
 	switch {
+	case c.Deletion != nil && !c.Status.Open(): // they stand since its end
+	case c.Deletion != nil:
+		c.SLA.Pause(x.now, sla.Deleted)
 	case c.MergedInto != "" && was.MergedInto == "":
 		c.SLA.Pause(x.now, sla.Merged)
 	case !c.Status.Open():
@@ -142,9 +145,13 @@ func references(c *desk.Case) string {
 // Timer names the one timer of a case.
 const Timer = "tend"
 
+func timerOf(id string) ledger.Timer {
+	return ledger.Timer{Kind: ledger.OfCase, About: id, Queue: "gateway", Name: Timer}
+}
+
 // wake sets the case's timer to when Tend has something to do, or takes it away.
 func wake(d *desk.Configuration, c *desk.Case, now time.Time, step *ledger.Step) {
-	timer := ledger.Timer{Kind: ledger.OfCase, About: c.ID, Queue: "gateway", Name: Timer}
+	timer := timerOf(c.ID)
 	if at := next(d, c, now); !at.IsZero() {
 		timer.DueAt = at
 		step.SetTimers = append(step.SetTimers, timer)

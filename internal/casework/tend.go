@@ -21,6 +21,9 @@ var errNothing = errors.New("nothing is due")
 
 // next is when Tend has something to do for a case; zero: never, as it stands.
 func next(d *desk.Configuration, c *desk.Case, now time.Time) time.Time {
+	if c.Deletion != nil {
+		return c.PurgeAt()
+	}
 	var first time.Time
 	at := func(t time.Time) {
 		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
@@ -78,8 +81,8 @@ func seen(d *desk.Configuration, c *desk.Case) sla.Case {
 }
 
 // Tend does what is due for a case when its timer wakes it: a pending date that has come, a case that closes by itself,
-// warnings, breaches, escalations, an enrichment that nobody ended. Called late or twice it does each once. It tells whether
-// the timer is still wanted.
+// warnings, breaches, escalations, an enrichment that nobody ended; of a deleted one, its purge. Called late or twice it does
+// each once. It tells whether the timer is still wanted.
 func (k *Keeper) Tend(ctx context.Context, t tenant.ID, id string) (wanted bool, err error) {
 	c, err := k.change(ctx, t, id, 0, system, "", func(x *change) error {
 		done := x.byTheClock()
@@ -99,6 +102,10 @@ func (k *Keeper) Tend(ctx context.Context, t tenant.ID, id string) (wanted bool,
 		return nil
 	})
 	switch {
+	case errors.Is(err, ErrDeleted) && !k.Now().Before(c.PurgeAt()):
+		return false, k.purge(ctx, t, c)
+	case errors.Is(err, ErrDeleted):
+		return k.reset(ctx, t, c)
 	case errors.Is(err, ErrUnknown):
 		return false, nil
 	case errors.Is(err, errNothing):

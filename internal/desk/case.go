@@ -47,6 +47,7 @@ type Case struct {
 	MergedFrom    Status        `json:"merged_from,omitempty"` // the status before the merge, for its undo
 	MergedAt      *time.Time    `json:"merged_at,omitempty"`
 	Links         []Link        `json:"links,omitempty"`
+	Deletion      *Deletion     `json:"deletion,omitempty"` // nobody sees it any more, until it is restored or purged
 
 	Resolution  string     `json:"resolution_note,omitempty"`
 	ResolvedAt  *time.Time `json:"resolved_at,omitempty"`

@@ -118,7 +118,7 @@ type OpenCase struct {
 
 // Listed is the entry of a case among its group's open ones; false when it stands in none.
 func (c *Case) Listed() (OpenCase, bool) {
-	return OpenCase{c.ID, c.AssigneeID, c.AssignedAt}, c.GroupID != "" && c.Status.Open() && c.MergedInto == ""
+	return OpenCase{c.ID, c.AssigneeID, c.AssignedAt}, c.GroupID != "" && c.Status.Open() && !c.Gone()
 }
 
 // Loads counts a group's open cases by who has them.

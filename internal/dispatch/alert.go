@@ -36,7 +36,7 @@ func (d *Dispatcher) Dead(ctx context.Context, t tenant.ID, caseID, deliveryID s
 		return nil, err
 	}
 	c, err := d.theCase(ctx, t, caseID)
-	if err != nil {
+	if err != nil || c.Deletion != nil {
 		return nil, err
 	}
 	conf, config, err := d.settings(ctx, t)
@@ -71,7 +71,7 @@ func (d *Dispatcher) Dead(ctx context.Context, t tenant.ID, caseID, deliveryID s
 // fallBack plans the mails that carry a case past its dead webhook: once per case and output, because their ids say so.
 func (d *Dispatcher) fallBack(ctx context.Context, t tenant.ID, a alarm) (bool, error) {
 	key, ok := delivery.FallbackOf(a.x)
-	if !ok || a.c.MergedInto != "" {
+	if !ok || a.c.Gone() {
 		return false, nil
 	}
 	o, ok, err := d.Store.OutputVersion(ctx, t, a.x.OutputID, a.x.ConfigVersion)
@@ -254,7 +254,7 @@ func (d *Dispatcher) aboutMany(ctx context.Context, t tenant.ID, conf *desk.Conf
 		if err != nil {
 			return w, err
 		}
-		if ok && there {
+		if ok && there && c.Deletion == nil {
 			value := inert.Shorten(inert.Line(c.Subject), mostOfSubject) + "\n" + inert.Shorten(why(x), mostOfError)
 			w.sheet.facts = append(w.sheet.facts, [2]string{c.Number.String(), value})
 		}

@@ -124,7 +124,7 @@ func (d *Dispatcher) attempt(ctx context.Context, t tenant.ID, caseID, id string
 }
 
 // stand brings a Delivery to where it may set out: waiting ends at the deadline, a lost attempt is given up, and nothing is
-// sent of a case that is part of another one by now.
+// sent of a case that is deleted or part of another one by now.
 func (d *Dispatcher) stand(ctx context.Context, t tenant.ID, c desk.Case, x delivery.Delivery) (delivery.Delivery, error) {
 	now := d.Now().UTC()
 	if x.State == delivery.Sending {
@@ -133,7 +133,10 @@ func (d *Dispatcher) stand(ctx context.Context, t tenant.ID, c desk.Case, x deli
 		}
 		return d.put(ctx, t, x, func() (delivery.Delivery, error) { return x.Lost(d.Jitter(), now) })
 	}
-	if c.MergedInto != "" && !x.Fallback {
+	switch {
+	case c.Deletion != nil:
+		return d.put(ctx, t, x, func() (delivery.Delivery, error) { return x.Cancel(deleted, now) })
+	case c.MergedInto != "" && !x.Fallback:
 		return d.put(ctx, t, x, func() (delivery.Delivery, error) { return x.Cancel(merged, now) })
 	}
 	conf, err := d.Store.Desk(ctx, t)

@@ -21,7 +21,7 @@ func (d *Dispatcher) Escalate(ctx context.Context, t tenant.ID, e event.CaseEsca
 		return nil, nil
 	}
 	c, err := d.theCase(ctx, t, e.CaseID)
-	if err != nil || c.MergedInto != "" {
+	if err != nil || c.Gone() {
 		return nil, err
 	}
 	conf, err := d.Store.Desk(ctx, t)

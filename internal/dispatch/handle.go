@@ -45,7 +45,7 @@ type Cancelling struct {
 // Handles lists the kinds of messages that Handle takes.
 var Handles = []string{
 	event.CaseCreated{}.Name(), event.CaseEnriched{}.Name(), event.CaseEnrichmentTimedOut{}.Name(), event.CaseAudioReady{}.Name(), event.CaseMerged{}.Name(), event.CaseEscalated{}.Name(),
-	event.CaseStatusChanged{}.Name(),
+	event.CaseStatusChanged{}.Name(), event.CaseDeleted{}.Name(), event.CaseRestored{}.Name(),
 	event.DeliveryDead{}.Name(), AttemptKind, AlertsKind, DeadlineKind, CancelKind, RedeliverKind,
 }
 
@@ -98,9 +98,13 @@ func (d *Dispatcher) Handle(ctx context.Context, t tenant.ID, kind string, body 
 		return attempts(d.StatusChanged(ctx, t, e))
 	case event.CaseMerged{}.Name():
 		if m.Undone {
-			return attempts(d.Resume(ctx, t, m.CaseID))
+			return attempts(d.Resume(ctx, t, m.CaseID, merged))
 		}
 		return d.cancel(ctx, t, m.CaseID, merged)
+	case event.CaseDeleted{}.Name():
+		return d.cancel(ctx, t, m.CaseID, deleted)
+	case event.CaseRestored{}.Name():
+		return attempts(d.Resume(ctx, t, m.CaseID, deleted))
 	case CancelKind:
 		return d.cancel(ctx, t, m.CaseID, m.Why)
 	case AttemptKind:

@@ -34,7 +34,7 @@ const plannedAtOnce = 20
 func (d *Dispatcher) Plan(ctx context.Context, t tenant.ID, caseID string) ([]Due, error) {
 	err := again(func() error {
 		c, err := d.theCase(ctx, t, caseID)
-		if err != nil || c.MergedInto != "" {
+		if err != nil || c.Gone() {
 			return err
 		}
 		conf, config, err := d.settings(ctx, t)

@@ -200,38 +200,78 @@ func TestWhatIsMissingComesAgainAndIsNeverASuccess(t *testing.T) {
 	}
 }
 
-func TestAMergedCaseSendsNothingAndAnUnmergedOneCatchesUp(t *testing.T) {
+func TestACaseThatIsGoneSendsNothingAndOneThatIsBackCatchesUp(t *testing.T) {
 	t.Parallel()
-	for _, first := range []string{"created", "merged"} {
-		t.Run(first+" is heard first", func(t *testing.T) {
-			t.Parallel()
-			w, r := receives(t, status(200, ""))
-			w.save(hooks(r.URL))
-			w.callable() // it waits
-			merge := func(into string) {
-				c := w.cases[caseID]
-				c.MergedInto, c.Version = into, c.Version+1
-				w.cases[caseID] = c
-				w.give("case.merged.v1", event.CaseMerged{CaseID: caseID, IntoID: "other", Undone: into == ""})
-			}
-			if first == "created" {
-				w.created()
-				w.run(t, noon.Add(time.Second))
-				merge("other")
-			} else {
-				merge("other")
-				w.created()
-			}
-			w.run(t, noon.Add(time.Hour))
-			if len(r.all()) != 0 {
-				t.Fatalf("%d requests of a merged case", len(r.all()))
-			}
-			merge("")
-			w.run(t, noon.Add(2*time.Hour))
-			if len(r.all()) != 1 || w.cases[caseID].Delivered != delivery.AllSent {
-				t.Errorf("%d requests after the merge was undone, %s", len(r.all()), w.cases[caseID].Delivered)
-			}
-		})
+	merge := func(w *world, c *desk.Case, gone bool) {
+		if c.MergedInto = ""; gone {
+			c.MergedInto = "other"
+		}
+		w.give("case.merged.v1", event.CaseMerged{CaseID: caseID, IntoID: "other", Undone: !gone})
+	}
+	remove := func(w *world, c *desk.Case, gone bool) {
+		if c.Deletion = nil; gone {
+			c.Deletion = &desk.Deletion{At: noon, Reason: "Test"}
+			w.give("case.deleted.v1", event.CaseDeleted{CaseID: caseID, Reason: "Test"})
+			return
+		}
+		w.give("case.restored.v1", event.CaseRestored{CaseID: caseID})
+	}
+	for name, do := range map[string]func(*world, *desk.Case, bool){"merged": merge, "deleted": remove} {
+		for _, first := range []string{"created", name} {
+			t.Run(name+", and "+first+" is heard first", func(t *testing.T) {
+				t.Parallel()
+				w, r := receives(t, status(200, ""))
+				w.save(hooks(r.URL))
+				w.callable() // it waits
+				change := func(gone bool) {
+					c := w.cases[caseID]
+					c.Version++
+					do(w, &c, gone)
+					w.cases[caseID] = c
+				}
+				if first == "created" {
+					w.created()
+					w.run(t, noon.Add(time.Second))
+					change(true)
+				} else {
+					change(true)
+					w.created()
+				}
+				w.run(t, noon.Add(time.Hour))
+				if len(r.all()) != 0 {
+					t.Fatalf("%d requests of a case that is gone", len(r.all()))
+				}
+				change(false)
+				w.run(t, noon.Add(2*time.Hour))
+				if len(r.all()) != 1 || w.cases[caseID].Delivered != delivery.AllSent {
+					t.Errorf("%d requests once it was back, %s", len(r.all()), w.cases[caseID].Delivered)
+				}
+			})
+		}
+	}
+}
+
+// A dead webhook's fallback mails carry a case that was merged meanwhile; of a deleted one nothing leaves, and nobody is alarmed.
+func TestOfADeletedCaseNothingIsFallenBackOnAndNobodyIsAlarmed(t *testing.T) {
+	t.Parallel()
+	w, r := receives(t, status(400, ""))
+	o := hooks(r.URL)
+	o.Mail.Fallback = []string{"notfall@edv.example"}
+	w.save(o)
+	w.conf.Gateway.Alerts, w.conf.Gateway.AlertEmails = true, []string{"alarm@edv.example"}
+	w.created()
+	r.become(func(rw http.ResponseWriter, _ *http.Request) { // while it is being sent
+		c := w.cases[caseID]
+		c.Deletion, c.Version = &desk.Deletion{At: noon, Reason: "Test"}, c.Version+1
+		w.cases[caseID] = c
+		rw.WriteHeader(400)
+	})
+	w.run(t, noon.Add(time.Hour))
+	if len(r.all()) != 1 || len(w.letters) != 0 {
+		t.Errorf("%d requests, letters %+v", len(r.all()), w.letters)
+	}
+	if _, err := w.StartRedelivery(t.Context(), us, dispatch.Redelivery{CaseID: caseID}); !errors.Is(err, dispatch.ErrNoCase) {
+		t.Errorf("it is sent again: %v", err)
 	}
 }
 

@@ -112,8 +112,10 @@ func (d *Dispatcher) StartRedelivery(ctx context.Context, t tenant.ID, r Redeliv
 		if o, ok := conf.Output(r.OutputID); !ok || !o.Active {
 			return r, ErrNoOutput
 		}
-	} else if _, err := d.theCase(ctx, t, r.CaseID); err != nil {
+	} else if c, err := d.theCase(ctx, t, r.CaseID); err != nil {
 		return r, err
+	} else if c.Deletion != nil {
+		return r, ErrNoCase
 	}
 	if r.ID == "" {
 		r.ID = d.NewID()

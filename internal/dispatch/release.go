@@ -88,7 +88,7 @@ func (d *Dispatcher) follow(ctx context.Context, t tenant.ID, x delivery.Deliver
 			return err
 		}
 		o, ok, err := d.Store.OutputVersion(ctx, t, x.OutputID, x.ConfigVersion)
-		if err != nil || !ok || !x.NeedsUpdate(p, o.SendUpdates) || c.MergedInto != "" {
+		if err != nil || !ok || !x.NeedsUpdate(p, o.SendUpdates) || c.Gone() {
 			return err
 		}
 		update, owed := d.after(t, all, x, o, x.UpdateKey(p), "")
@@ -174,14 +174,17 @@ func (d *Dispatcher) timeUp(ctx context.Context, t tenant.ID, c desk.Case, x del
 	})
 }
 
-const merged = "merged"
+// Why Deliveries of a case are cancelled; what was cancelled so sets out again when that is taken back.
+const (
+	merged  = "merged"
+	deleted = "deleted"
+)
 
 // Cancel ends what has not set out. Whatever is being sent right now cannot be called back: the time says when to ask again.
 func (d *Dispatcher) Cancel(ctx context.Context, t tenant.ID, caseID, why string) (again time.Time, err error) {
-	if why == merged { // the merge may have been undone before this was heard of
-		if c, err := d.theCase(ctx, t, caseID); err != nil || c.MergedInto == "" {
-			return time.Time{}, err
-		}
+	c, err := d.theCase(ctx, t, caseID)
+	if err != nil || why == merged && c.MergedInto == "" || why == deleted && c.Deletion == nil { // it was undone before this was heard of
+		return time.Time{}, err
 	}
 	all, err := d.Store.CaseDeliveries(ctx, t, caseID)
 	if err != nil {
@@ -205,20 +208,20 @@ func (d *Dispatcher) Cancel(ctx context.Context, t tenant.ID, caseID, why string
 	return again, d.summarize(ctx, t, caseID, "")
 }
 
-// Resume sends again what was cancelled because of a merge that was undone.
-func (d *Dispatcher) Resume(ctx context.Context, t tenant.ID, caseID string) ([]Due, error) {
+// Resume sends again what was cancelled because of a merge that was undone, or of a deletion.
+func (d *Dispatcher) Resume(ctx context.Context, t tenant.ID, caseID, why string) ([]Due, error) {
 	all, err := d.Store.CaseDeliveries(ctx, t, caseID)
 	if err != nil {
 		return nil, err
 	}
 	for _, x := range all {
-		if x.State == delivery.Cancelled && x.Why == merged && !replayed(all, x) {
+		if x.State == delivery.Cancelled && x.Why == why && !replayed(all, x) {
 			if _, err := d.Replay(ctx, t, caseID, x.ID, false, desk.Actor{Kind: "system"}); err != nil && !errors.Is(err, ErrNoOutput) {
 				return nil, err
 			}
 		}
 	}
-	return d.Plan(ctx, t, caseID) // it may have been merged before anything was planned
+	return d.Plan(ctx, t, caseID) // it may have been before anything was planned
 }
 
 // summarize brings the case up to date with its Deliveries: the summary, and the reference that the receiver of deliveryID

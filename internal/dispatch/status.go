@@ -21,7 +21,7 @@ func (d *Dispatcher) StatusChanged(ctx context.Context, t tenant.ID, e event.Cas
 	}
 	err = again(func() error {
 		c, err := d.theCase(ctx, t, e.CaseID)
-		if err != nil || c.MergedInto != "" {
+		if err != nil || c.Gone() {
 			return err
 		}
 		all, err := d.Store.CaseDeliveries(ctx, t, c.ID)

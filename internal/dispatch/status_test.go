@@ -89,6 +89,12 @@ func TestAChangeOfStatusIsToldWhereItWasChosen(t *testing.T) {
 			w.cases[caseID] = c
 			w.moves(desk.Closed, "")
 		}, []string{"1 created"}, 0},
+		{"not of a case that was deleted", nil, func(w *world, _ *receiver) {
+			c := w.cases[caseID]
+			c.Deletion, c.Version = &desk.Deletion{At: noon, Reason: "Test"}, c.Version+1
+			w.cases[caseID] = c
+			w.moves(desk.Closed, "")
+		}, []string{"1 created"}, 0},
 		{"not by an output that was switched off", nil, func(w *world, _ *receiver) {
 			o, _ := w.conf.Output("out")
 			o.Active = false

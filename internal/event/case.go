@@ -184,6 +184,28 @@ type CaseMerged struct {
 // Name of the event on the bus.
 func (CaseMerged) Name() string { return "case.merged.v1" }
 
+// CaseDeleted: a case is out of everybody's sight. CaseRestored: it is back as it was. Heard by work-gateway, which cancels
+// what waits or sends it after all, and work-default.
+type CaseDeleted struct {
+	Head
+	CaseID string `json:"case_id"`
+	Reason string `json:"reason"`
+	Actor  Actor  `json:"actor"`
+}
+
+// Name of the event on the bus.
+func (CaseDeleted) Name() string { return "case.deleted.v1" }
+
+// CaseRestored is the other half.
+type CaseRestored struct {
+	Head
+	CaseID string `json:"case_id"`
+	Actor  Actor  `json:"actor"`
+}
+
+// Name of the event on the bus.
+func (CaseRestored) Name() string { return "case.restored.v1" }
+
 // CaseLinked: two cases belong together. Heard by work-default.
 type CaseLinked struct {
 	Head
@@ -240,6 +262,12 @@ func (e CaseAudioReady) About() string { return e.CaseID }
 
 // About is the case.
 func (e CaseMerged) About() string { return e.CaseID }
+
+// About is the case.
+func (e CaseDeleted) About() string { return e.CaseID }
+
+// About is the case.
+func (e CaseRestored) About() string { return e.CaseID }
 
 // About is the case.
 func (e CaseLinked) About() string { return e.CaseID }

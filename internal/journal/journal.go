@@ -66,6 +66,8 @@ func init() {
 	})
 	hear(audioReady)
 	hear(merged)
+	hear(deleted)
+	hear(restored)
 	hear(linked)
 	hear(customerLinked)
 	hear(func(e event.DeliveryScheduled) []desk.Activity {

@@ -131,6 +131,16 @@ func merged(e event.CaseMerged) []desk.Activity {
 	return []desk.Activity{from, into}
 }
 
+func deleted(e event.CaseDeleted) []desk.Activity {
+	a := line(e.Head, e.CaseID, e.Actor, desk.Deleted)
+	a.Reason = cut(e.Reason)
+	return []desk.Activity{a}
+}
+
+func restored(e event.CaseRestored) []desk.Activity {
+	return []desk.Activity{line(e.Head, e.CaseID, e.Actor, desk.Restored)}
+}
+
 // linked stands in the history of both cases.
 func linked(e event.CaseLinked) []desk.Activity {
 	a, b := line(e.Head, e.CaseID, e.Actor, desk.DidLink), line(e.Head, e.OtherID, e.Actor, desk.DidLink)

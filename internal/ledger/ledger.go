@@ -36,6 +36,7 @@ type Step struct {
 	Callback     *callback.Request
 	Case         *desk.Case
 	OtherCase    *desk.Case    // the other side of a link or a merge
+	Purged       *desk.Case    // is removed, as it was read, with what finds it by its number
 	Filed        *desk.Capture // is a case now: refused when another one was made of it meanwhile
 	Notes        []*desk.Note
 	Activities   []desk.Activity // one of each id: written again they stay as they are

@@ -44,12 +44,12 @@ type filed struct {
 	desk *desk.Configuration
 }
 
-// caseOf reads a case as it is now; false when there is nothing to tell of it: it is gone, or it went into another one.
+// caseOf reads a case as it is now; false when there is nothing to tell of it: it is gone, deleted, or went into another one.
 func (n *Notifier) caseOf(ctx context.Context, t tenant.ID, c *company.Config, id string) (filed, bool, error) {
 	x := filed{about: about{config: c, now: n.Now()}}
 	var ok bool
 	var err error
-	if x.c, ok, err = n.Store.Case(ctx, t, id); err != nil || !ok || x.c.MergedInto != "" {
+	if x.c, ok, err = n.Store.Case(ctx, t, id); err != nil || !ok || x.c.Gone() {
 		return x, false, err
 	}
 	if x.desk, err = n.Store.Desk(ctx, t); err != nil {

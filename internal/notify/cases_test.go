@@ -210,6 +210,7 @@ func TestWhoHearsOfACase(t *testing.T) {
 		{"a group that is no longer active", nil, func(w *world) { w.desk.Groups[0].Active = false }, (*world).created, []string{contact}},
 		{"the contact is the group: one mail", func(c *desk.Case) { c.Contact.Email = group }, nil, (*world).created, []string{group}},
 		{"it is solved before anybody was told", over(newWorld(t), desk.Resolved, solved), nil, (*world).created, nil},
+		{"it was deleted", func(c *desk.Case) { c.Deletion = &desk.Deletion{Reason: "Test"} }, nil, (*world).created, nil},
 		{"it went into another one", func(c *desk.Case) { c.MergedInto = "other" }, nil, (*world).created, nil},
 
 		{"assigned", has("bernd"), nil, func(w *world) event.Event { return assigned(w, "user", "carla") }, []string{bernd}},

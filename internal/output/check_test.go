@@ -174,6 +174,7 @@ func TestEveryEventOfACaseCanBeSubscribedTo(t *testing.T) {
 	t.Parallel()
 	for _, e := range []event.Event{
 		event.CaseCreated{}, event.CaseUpdated{}, event.CaseStatusChanged{}, event.CaseAssigned{}, event.CaseNoteAdded{}, event.CaseEscalated{}, event.CaseEnriched{}, event.CaseMerged{},
+		event.CaseDeleted{}, event.CaseRestored{},
 		event.CaseLinked{}, event.CaseCustomerLinked{}, event.CaseSLAWarning{}, event.CaseSLABreached{}, event.CaseSLAMet{}, event.CaseEnrichmentTimedOut{}, event.CaseAudioReady{},
 		event.DeliveryScheduled{}, event.DeliverySent{}, event.DeliveryFailed{}, event.DeliveryDead{}, event.DeliveryReplayed{},
 		event.CallStarted{}, event.CallAnalyzed{},

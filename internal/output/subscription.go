@@ -39,7 +39,7 @@ func (e Endpoint) Rate() int {
 // Subscribable is the one list of the events that an endpoint may hear (§12), by what they are about.
 var Subscribable = map[string][]string{
 	"case": {"case.created.v1", "case.updated.v1", "case.status_changed.v1", "case.assigned.v1", "case.note_added.v1", "case.sla_warning.v1", "case.sla_breached.v1",
-		"case.sla_met.v1", "case.escalated.v1", "case.enriched.v1", "case.enrichment_timed_out.v1", "case.audio_ready.v1", "case.merged.v1", "case.linked.v1", "case.customer_linked.v1"},
+		"case.sla_met.v1", "case.escalated.v1", "case.enriched.v1", "case.enrichment_timed_out.v1", "case.audio_ready.v1", "case.merged.v1", "case.deleted.v1", "case.restored.v1", "case.linked.v1", "case.customer_linked.v1"},
 	"delivery":         {"delivery.scheduled.v1", "delivery.sent.v1", "delivery.failed.v1", "delivery.dead.v1", "delivery.replayed.v1"},
 	"call":             {"call.started.v1", "call.ended.v1", "call.analyzed.v1"},
 	"webhook_endpoint": {"webhook_endpoint.failing.v1", "webhook_endpoint.disabled.v1", "webhook_endpoint.secret_rotated.v1"},

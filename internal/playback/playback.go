@@ -102,7 +102,7 @@ func (p *Player) stored(ctx context.Context, l Link, now time.Time) (desk.Case, 
 		return c, err
 	}
 	r := c.Recording
-	if !ok || r.State != desk.RecordingStored || r.Key == "" {
+	if !ok || c.Deletion != nil || r.State != desk.RecordingStored || r.Key == "" {
 		return c, ErrNone
 	}
 	if r.ExpiresAt != nil && !now.Before(*r.ExpiresAt) {

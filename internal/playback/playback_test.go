@@ -119,6 +119,7 @@ func TestAnythingElseHearsNothing(t *testing.T) {
 		{"a link in its last second", token(t, over(time.Second)), nil, nil},
 		{"a link that is over", token(t, over(0)), nil, playback.ErrOver},
 		{"a recording that is not there yet", token(t, link), func(c *desk.Case, _ *call.Call) { c.Recording = desk.Recording{State: desk.RecordingPending} }, playback.ErrNone},
+		{"a case that was deleted", token(t, link), func(c *desk.Case, _ *call.Call) { c.Deletion = &desk.Deletion{Reason: "Test"} }, playback.ErrNone},
 		{"a recording whose time is over", token(t, link), func(c *desk.Case, _ *call.Call) { at := noon; c.Recording.ExpiresAt = &at }, playback.ErrOver},
 		{"a caller who refused since", token(t, link), func(_ *desk.Case, c *call.Call) { c.RecordingConsent = "refused" }, playback.ErrNone},
 	} {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,10 +36,21 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) []write {
 		w = append(w, s.listed(t, c)...)
 		w = append(w, s.put("case", caseKey(t, c.ID), c, c.Version, func(it item) {
 			it[attrListPK], it[attrListSK] = str(casesList(t)), str(listSort(c.CreatedAt, c.ID))
+			if c.Deletion != nil {
+				it[attrListPK], it[attrListSK] = str(deletedCasesList(t)), str(listSort(c.Deletion.At, c.ID))
+			}
 		}))
 		if c.Version == 0 {
 			w = append(w, s.put("case number", caseNumberKey(t, c.Number.Year, c.Number.Count), map[string]string{"case_id": c.ID}, 0))
 		}
+	}
+	if c := step.Purged; c != nil {
+		w = append(w,
+			write{name: "case", item: types.TransactWriteItem{Delete: &types.Delete{
+				TableName: &s.name, Key: caseKey(t, c.ID).item(), ConditionExpression: aws.String("v = :v"), ExpressionAttributeValues: item{":v": num(int64(c.Version))},
+			}}},
+			write{name: "case number", item: types.TransactWriteItem{Delete: &types.Delete{TableName: &s.name, Key: caseNumberKey(t, c.Number.Year, c.Number.Count).item()}}},
+		)
 	}
 	if c := step.Filed; c != nil {
 		number, err := encodeValue(c.Number)
@@ -253,6 +266,40 @@ func (s *Table) CaseIDs(ctx context.Context, t tenant.ID, limit int) ([]string, 
 		ids[i] = lastPart(pk)
 	}
 	return ids, err
+}
+
+// DeletedCaseIDs lists the company's deleted cases, the last deleted first.
+func (s *Table) DeletedCaseIDs(ctx context.Context, t tenant.ID, limit int) ([]string, error) {
+	ids, err := s.list(ctx, t, deletedCasesList(t), limit)
+	for i, pk := range ids {
+		ids[i] = lastPart(pk)
+	}
+	return ids, err
+}
+
+// strippedAtOnce is how many items one transaction takes away.
+const strippedAtOnce = 100
+
+// Strip removes all that lies with a case but the case itself and its timers: notes, activity, deliveries, messages, events.
+func (s *Table) Strip(ctx context.Context, t tenant.ID, caseID string) error {
+	items, err := s.query(ctx, t, casePartition(t, caseID), "")
+	if err != nil {
+		return err
+	}
+	items = slices.DeleteFunc(items, func(it item) bool {
+		sk := text(it, "sk")
+		return sk == caseKey(t, caseID).sk || strings.HasPrefix(sk, timerPrefix)
+	})
+	for some := range slices.Chunk(items, strippedAtOnce) {
+		var w []write
+		for _, it := range some {
+			w = append(w, write{name: "part of a case", item: types.TransactWriteItem{Delete: &types.Delete{TableName: &s.name, Key: item{"pk": it["pk"], "sk": it["sk"]}}}})
+		}
+		if err := s.transact(ctx, t, w); err != nil {
+			return fmt.Errorf("strip a case: %w", err)
+		}
+	}
+	return nil
 }
 
 // Notes of a case, oldest first.

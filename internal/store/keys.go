@@ -203,8 +203,9 @@ func auditKey(t tenant.ID, seq int64) key {
 	return key{auditPartition(t), fmt.Sprintf("%s%012d", auditPrefix, seq)}
 }
 
-// casesList holds a company's cases by creation.
-func casesList(t tenant.ID) string { return partition(t, "CASES") }
+// casesList holds a company's cases by creation, deletedCasesList those that were deleted by when they were.
+func casesList(t tenant.ID) string        { return partition(t, "CASES") }
+func deletedCasesList(t tenant.ID) string { return partition(t, "CASES", "DELETED") }
 
 // Each reading of a meter is an item of its own; usageList holds them by their time.
 func usageKey(t tenant.ID, reading string) key { return key{partition(t, "USAGE", reading), "READING"} }

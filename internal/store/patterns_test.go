@@ -302,6 +302,11 @@ var asking = map[string]func(ctx context.Context, s *Table, d *Directory, t *Tim
 		_, _, err := s.CaseNumbered(ctx, us, 2026, 42)
 		return err
 	},
+	"DeletedCaseIDs": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
+		_, err := s.DeletedCaseIDs(ctx, us, 5)
+		return err
+	},
+	"Strip": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error { return s.Strip(ctx, us, "CASEID") },
 	"CaseIDs": func(ctx context.Context, s *Table, _ *Directory, _ *Timers) error {
 		_, err := s.CaseIDs(ctx, us, 5)
 		return err

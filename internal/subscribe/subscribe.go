@@ -176,7 +176,7 @@ func (w *Webhooks) Plan(ctx context.Context, t tenant.ID, name string, detail []
 			continue
 		}
 		full := subject
-		if !e.Full {
+		if !e.Full || subject != nil && subject.Deletion != nil { // of a deleted one nobody is told what it says
 			full = nil
 		}
 		body, err := of.body(full)

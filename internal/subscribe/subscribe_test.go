@@ -258,6 +258,8 @@ func TestBodies(t *testing.T) {
 	}
 	long := full
 	long.Text = strings.Repeat("ü", desk.MaxText)
+	gone := full
+	gone.Deletion = &desk.Deletion{Reason: "geheim"}
 	huge := full
 	huge.Custom = map[string]string{"a": strings.Repeat("x", 25_000)}
 	for _, tt := range []struct {
@@ -270,6 +272,7 @@ func TestBodies(t *testing.T) {
 			[]string{"Drucker", "Telefon", "Weiß", "u1", "number"}},
 		{"full: the case as those outside see it", true, full, []string{`"number":"TKT-2026-00042"`, `"description":"Der Drucker"`, `"phone":"+4973140210"`, `\u003cscript\u003e`},
 			[]string{"geheim", "Telefon", "von Frau", "caller_id", "description_cut"}},
+		{"full: nothing of a case that was deleted", true, gone, []string{`"changed_fields":["subject"]`, `"case_id":"c1"`}, []string{"Drucker", "Weiß", "geheim"}},
 		{"full: a long text is cut", true, long, []string{`"description_cut":true`, "üüü"}, nil},
 		{"full: what cannot be short stays out", true, huge, []string{`"case_omitted":true`, `"case_id":"c1"`}, []string{"xxx"}},
 	} {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/askpro/gateway/internal/event"
 	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/mode"
+	"github.com/askpro/gateway/internal/notify"
+	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/usage"
 )
 
@@ -117,6 +120,98 @@ var caseCases = []testCase{
 		first, err := x.CasesBetween(x.Context(), x.t, noon, noon.Add(24*time.Hour), 1)
 		x.ok(err)
 		x.same(first, []string{"k1"})
+	}},
+	{"a deleted case stands in the list of those alone, and leaves it when it is restored", func(x *try) {
+		lists := func() string {
+			there, err := x.CaseIDs(x.Context(), x.t, 5)
+			x.ok(err)
+			between, err := x.CasesBetween(x.Context(), x.t, noon.Add(-time.Hour), noon.Add(time.Hour), 5)
+			x.ok(err)
+			deleted, err := x.DeletedCaseIDs(x.Context(), x.t, 5)
+			x.ok(err)
+			return strings.Join([]string{strings.Join(there, " "), strings.Join(between, " "), strings.Join(deleted, " ")}, "; ")
+		}
+		stand := func(want string) {
+			if x.Seen(x.T, func() bool { return lists() == want }); lists() != want {
+				x.Errorf("%s, wanted %s", lists(), want)
+			}
+		}
+		var all [3]*desk.Case
+		for i, id := range []string{"k1", "k2", "k3"} {
+			all[i] = aCase(id, int64(i+1))
+			all[i].CreatedAt, all[i].GroupID = noon.Add(time.Duration(i)*time.Minute), "g"
+			x.commit(&ledger.Step{Case: all[i]})
+		}
+		stand("k3 k2 k1; k1 k2 k3; ")
+		for i, c := range all[:2] {
+			c.Deletion = &desk.Deletion{At: noon.Add(-time.Duration(i) * time.Hour), Reason: "Test"}
+			x.commit(&ledger.Step{Case: c})
+		}
+		stand("k3; k3; k1 k2")
+		open, err := x.OpenCases(x.Context(), x.t, "g")
+		x.ok(err)
+		if len(open) != 1 || open[0].CaseID != "k3" {
+			x.Errorf("the group has %+v", open)
+		}
+		all[1].Deletion = nil
+		x.commit(&ledger.Step{Case: all[1]})
+		stand("k3 k2; k2 k3; k1")
+	}},
+	{"a case is purged with all that lies with it, over the version that was read, and nothing else is", func(x *try) {
+		ctx := x.Context()
+		at := func(caseID string) event.Head {
+			return event.Head{ID: "e-" + caseID, CompanyID: x.t.String(), At: noon}
+		}
+		for i, id := range []string{"k1", "k2"} {
+			step := &ledger.Step{
+				Case: aCase(id, int64(i+1)), Notes: []*desk.Note{{ID: "n1", CaseID: id, Text: "vertraulich", At: noon}},
+				Deliveries: []*delivery.Delivery{{ID: "d1", CaseID: id, Channel: delivery.Email, State: delivery.Sent, CreatedAt: noon}},
+				Events:     []event.Event{event.CaseLinked{Head: at(id), CaseID: id}}, // on a running stack its line joins those below
+				SetTimers:  []ledger.Timer{{Kind: ledger.OfCase, About: id, Queue: "gateway", Name: "tend", DueAt: noon}},
+			}
+			x.commit(step)
+			for j := range 250 { // more than one page and one transaction
+				x.commit(&ledger.Step{Activities: []desk.Activity{{ID: fmt.Sprintf("l%03d", j), CaseID: id, Action: desk.DidUpdate, At: noon}}})
+			}
+			_, err := x.ClaimDelivery(ctx, x.t, notify.Delivery{Kind: ledger.OfCase, About: id, Event: notify.CaseCreated, Version: "0", Channel: notify.Email, Recipient: "customer"}, time.Minute)
+			x.ok(err)
+		}
+		for range 2 { // broken off and begun again
+			x.ok(x.Strip(ctx, x.t, "k1"))
+		}
+		counts := func(id string) string {
+			notes, err := x.Notes(ctx, x.t, id)
+			x.ok(err)
+			lines, err := x.Activity(ctx, x.t, id)
+			x.ok(err)
+			lines = slices.DeleteFunc(lines, func(a desk.Activity) bool { return a.Action == desk.DidLink })
+			out, err := x.CaseDeliveries(ctx, x.t, id)
+			x.ok(err)
+			facts, err := x.CaseEvents(ctx, x.t, id)
+			x.ok(err)
+			told, err := x.Deliveries(ctx, x.t, ledger.OfCase, id)
+			x.ok(err)
+			return fmt.Sprint(len(notes), len(lines), len(out), len(facts), len(told))
+		}
+		if got := counts("k1") + ", " + counts("k2"); got != "0 0 0 0 0, 1 250 1 1 1" {
+			x.Errorf("there are %s notes, lines, deliveries, events, messages", got)
+		}
+		c := must[desk.Case](x)(x.Case(ctx, x.t, "k1"))
+		stale := c
+		stale.Version++
+		x.refuses(&ledger.Step{Purged: &stale}, "case")
+		due, err := x.Due(ctx, noon.Add(time.Minute), 100)
+		x.ok(err)
+		if !slices.ContainsFunc(due, func(y store.Timer) bool { return y.CompanyID == x.t.String() && y.About == "k1" }) {
+			x.Error("its timer was gone before it")
+		}
+		x.commit(&ledger.Step{Purged: &c})
+		if _, ok, err := x.Case(ctx, x.t, "k1"); ok || err != nil {
+			x.Errorf("the case is there: %t, %v", ok, err)
+		}
+		if id, ok, err := x.CaseNumbered(ctx, x.t, c.Number.Year, c.Number.Count); ok || err != nil {
+			x.Errorf("its number leads to %q, %v", id, err)
+		}
 	}},
 	{"a reading counts once: a newer one replaces it, wherever its time is, and an older one does not", func(x *try) {
 		r := usage.Reading{Meter: usage.CallSeconds, Reference: "c1", BranchID: "b1", Quantity: 60, At: noon, Version: 2}

@@ -61,7 +61,7 @@ var cases = []testCase{
 		yes := true
 		step := full(x, started, &yes)
 		for part, v := range reflect.ValueOf(*step).Fields() {
-			if v.IsZero() && part.Name != "ClearTimers" {
+			if v.IsZero() && part.Name != "ClearTimers" && part.Name != "Purged" { // what takes away has cases of its own
 				x.Errorf("this step has no %s: a part of a step that no case writes may be lost unnoticed", part.Name)
 			}
 		}

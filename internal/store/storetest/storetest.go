@@ -90,6 +90,8 @@ type Store interface {
 	OpenCases(ctx context.Context, t tenant.ID, groupID string) ([]desk.OpenCase, error)
 	CaseNumbered(ctx context.Context, t tenant.ID, year int, count int64) (id string, ok bool, err error)
 	CaseIDs(ctx context.Context, t tenant.ID, limit int) ([]string, error)
+	DeletedCaseIDs(ctx context.Context, t tenant.ID, limit int) ([]string, error)
+	Strip(ctx context.Context, t tenant.ID, caseID string) error
 	CasesBetween(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]string, error)
 	CallsBetween(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]string, error)
 	Notes(ctx context.Context, t tenant.ID, caseID string) ([]desk.Note, error)

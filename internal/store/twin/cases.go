@@ -171,6 +171,10 @@ func (s *Table) deskWrites(t tenant.ID, step *ledger.Step) (w []write) {
 			w = append(w, write{at: numberAt(t, c.Number.Year, c.Number.Count), value: c.ID, version: 0})
 		}
 	}
+	if c := step.Purged; c != nil {
+		put(ofCase, c.ID, "", nil, c.Version)
+		w = append(w, write{at: numberAt(t, c.Number.Year, c.Number.Count), version: unconditional})
+	}
 	if c := step.Filed; c != nil {
 		place := at(t, ofCapture, c.CallID, "")
 		w = append(w, write{

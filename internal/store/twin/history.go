@@ -10,6 +10,7 @@ import (
 	"github.com/askpro/gateway/internal/delivery"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/ledger"
 	"github.com/askpro/gateway/internal/store"
 	"github.com/askpro/gateway/internal/tenant"
 )
@@ -35,7 +36,49 @@ func (s *Table) CaseIDs(ctx context.Context, t tenant.ID, limit int) (found []st
 	return found, err
 }
 
-func madeAt(c desk.Case) string { return second(c.CreatedAt) }
+// DeletedCaseIDs lists the company's deleted cases, the last deleted first.
+func (s *Table) DeletedCaseIDs(ctx context.Context, t tenant.ID, limit int) (found []string, err error) {
+	err = s.do(ctx, "DeletedCaseIDs", func() error {
+		ids, _ := listed(s, t, ofCase, func(c desk.Case) string {
+			if c.Deletion == nil {
+				return ""
+			}
+			return second(c.Deletion.At)
+		})
+		slices.Reverse(ids)
+		found = append([]string{}, ids[:min(len(ids), limit)]...)
+		return nil
+	})
+	return found, err
+}
+
+// Strip removes all that lies with a case but the case itself and its timers.
+func (s *Table) Strip(ctx context.Context, t tenant.ID, caseID string) error {
+	return s.do(ctx, "Strip", func() error {
+		for _, at := range s.places(func(at place) bool {
+			switch at.kind {
+			case ofNote, ofActivity, ofOutgoing:
+				return at.company == t && at.id == caseID
+			case ofEvent:
+				return at.company == t && at.id == store.CaseCollection(t, caseID)
+			case ofDelivery:
+				return at.company == t && at.id == aggregate(ledger.OfCase, caseID)
+			}
+			return false
+		}) {
+			delete(s.records, at)
+		}
+		return nil
+	})
+}
+
+// madeAt is empty for a deleted case, which stands in no list of cases.
+func madeAt(c desk.Case) string {
+	if c.Deletion != nil {
+		return ""
+	}
+	return second(c.CreatedAt)
+}
 
 // CasesBetween lists the ids of the company's cases that were made in [from, to), earliest first.
 func (s *Table) CasesBetween(ctx context.Context, t tenant.ID, from, to time.Time, limit int) ([]string, error) {
