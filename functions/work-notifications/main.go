@@ -3,7 +3,7 @@
 //	Woken by:     queue notifications: appointment.confirmed.v1, appointment.cancelled.v1, appointment.needs_review.v1,
 //	              callback.requested.v1, callback.repeated.v1, callback.assigned.v1, callback.escalated.v1, wish.unfulfilled.v1,
 //	              call.analyzed.v1; case.created.v1, case.status_changed.v1, case.assigned.v1, case.note_added.v1,
-//	              case.sla_warning.v1, case.sla_breached.v1, case.escalated.v1; timer (an appointment's reminder);
+//	              case.mentioned.v1, case.sla_warning.v1, case.sla_breached.v1, case.escalated.v1; timer (an appointment's reminder);
 //	              reminder.sweep, once an hour and company; mail.receipt, sms.receipt: what SES and the text provider say
 //	              became of a message
 //	Asks:         SES, a company's own mail server, End User Messaging (SMS)

@@ -20,6 +20,7 @@ import (
 	"github.com/askpro/gateway/internal/hindsight"
 	"github.com/askpro/gateway/internal/ident"
 	"github.com/askpro/gateway/internal/mode"
+	"github.com/askpro/gateway/internal/notify"
 	"github.com/askpro/gateway/internal/sla"
 	"github.com/askpro/gateway/internal/store"
 )
@@ -442,6 +443,34 @@ func TestDeskScenario08OfWritersAtOnceOneIsTold(t *testing.T) {
 		var invalid *desk.InvalidMove
 		return errors.As(err, &invalid) && invalid.From == desk.Resolved
 	})
+}
+
+// Service desk §8: whoever is mentioned in a note finds a mail and a notice, once.
+func TestAColleagueWhoIsMentionedHearsOfTheNote(t *testing.T) {
+	t.Parallel()
+	s := stacktest.Shared(t)
+	c := s.NewCompany(t, itDesk("service_desk"))
+	want(t, c.Ring(c.Erika).Tool(t, "finalize_ticket", printer), "created")
+	s.Idle(t)
+	x := only(t, c)
+	if _, err := casesOf(t, s).AddNote(t.Context(), c.ID, x.ID, event.Actor{Kind: casework.User, ID: "bert"}, "@anna, hattest du den nicht schon einmal? "+c.Slug, "", false); err != nil {
+		t.Fatal(err)
+	}
+	s.Idle(t)
+	var told []stacktest.Mail
+	for _, m := range s.Mails(t, "anna@desk.example") { // every company's Anna has this address
+		if strings.Contains(m.Subject, "Sie wurden erwähnt: "+x.Number.String()) && strings.Contains(m.Text, c.Slug) {
+			told = append(told, m)
+		}
+	}
+	d, err := table(t, s).Desk(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notices, err := table(t, s).Notices(t.Context(), c.ID, d.Groups[0].Members[0].UserID, s.Clock(t).Add(time.Minute), 5)
+	if err != nil || len(notices) != 1 || notices[0].Event != notify.CaseMentioned || notices[0].CaseID != x.ID || len(told) != 1 {
+		t.Errorf("%d mails, notices %+v, %v", len(told), notices, err)
+	}
 }
 
 func TestDeskScenario15TheClocksOfACase(t *testing.T) {

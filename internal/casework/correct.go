@@ -48,11 +48,13 @@ func (k *Keeper) correct(ctx context.Context, t tenant.ID, id, noteID string, by
 		if i < 0 {
 			return ErrNoNote
 		}
+		before := notes[i].Text
 		if err := do(&notes[i]); err != nil {
 			return err
 		}
 		x.step.Notes = append(x.step.Notes, &notes[i])
 		x.tell(event.CaseUpdated{Head: k.head(t, x), CaseID: id, Changes: []event.FieldChange{{Field: field, New: noteID}}, Reason: reason, Actor: by})
+		k.mention(t, x, notes[i], before)
 		return nil
 	})
 	if errors.Is(err, errNothing) {

@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -201,4 +202,53 @@ func TestAReferenceIsSetByHand(t *testing.T) {
 	if _, err := o.keeper.SetReference(t.Context(), us, c.ID, 0, anna, desk.Reference{Value: strings.Repeat("x", desk.MaxReference+1)}); !errors.Is(err, casework.ErrReference) {
 		t.Error(err)
 	}
+}
+
+func TestANoteTellsWhomItMentionsOnce(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.service.Groups[0].Members = []desk.Member{
+		{UserID: "anna", Email: "anna@edv.example", Active: true}, {UserID: "bert", Email: "bert@edv.example", Active: true}, {UserID: "carla", Email: "carla@edv.example", Active: true},
+	}
+	c := o.reported(t, "call_1", broken)
+	mentioned := func() (list []string) {
+		t.Helper()
+		for _, f := range o.Facts() {
+			if f.Name != (event.CaseMentioned{}).Name() {
+				continue
+			}
+			var e event.CaseMentioned
+			if err := json.Unmarshal([]byte(f.Detail), &e); err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, e.UserIDs...)
+		}
+		return list
+	}
+	add := func(by event.Actor, text string) desk.Note {
+		t.Helper()
+		if _, err := o.keeper.AddNote(t.Context(), us, c.ID, by, text, "", false); err != nil {
+			t.Fatal(err)
+		}
+		notes, err := o.Notes(t.Context(), us, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return notes[len(notes)-1]
+	}
+	mentioned()
+	n := add(anna, "@bert, schaust du? @anna auch")
+	wants(t, "whoever writes knows", mentioned(), "bert")
+	if _, err := o.keeper.EditNote(t.Context(), us, c.ID, n.ID, anna, "@bert, @carla, schaut ihr?"); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "edited: who is new", mentioned(), "carla")
+	if _, err := o.keeper.HideNote(t.Context(), us, c.ID, n.ID, bert, "doppelt"); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "hidden", mentioned())
+	add(event.Actor{Kind: "customer", ID: "k1"}, "@bert bitte")
+	wants(t, "a customer knows nobody by a handle", mentioned())
+	add(anna, "Danke, bert@edv.example hilft")
+	wants(t, "an address", mentioned())
 }

@@ -136,6 +136,19 @@ func (k *Keeper) note(t tenant.ID, x *change, n desk.Note) {
 		x.c.SLA.Respond(x.now)
 	}
 	x.tell(event.CaseNoteAdded{Head: k.head(t, x), CaseID: x.c.ID, NoteID: n.ID, Public: n.Public, Actor: x.actor})
+	k.mention(t, x, n, "")
+}
+
+// mention tells whom a note mentions that did not before: colleagues of who wrote it. A customer knows nobody here by a handle.
+func (k *Keeper) mention(t tenant.ID, x *change, n desk.Note, before string) {
+	if x.actor.Kind != User {
+		return
+	}
+	known := append(x.desk.Mentioned(before), x.actor.ID)
+	fresh := slices.DeleteFunc(x.desk.Mentioned(n.Text), func(id string) bool { return slices.Contains(known, id) })
+	if len(fresh) > 0 {
+		x.tell(event.CaseMentioned{Head: k.head(t, x), CaseID: x.c.ID, NoteID: n.ID, UserIDs: fresh, Actor: x.actor})
+	}
 }
 
 // Reply takes in a customer's public answer: it wakes or reopens the case (§4.3), or, where it closed too long ago, tells the

@@ -89,6 +89,19 @@ type CaseNoteAdded struct {
 // Name of the event on the bus.
 func (CaseNoteAdded) Name() string { return "case.note_added.v1" }
 
+// CaseMentioned: a note mentions colleagues of its author, as it was written or since it was edited. Heard by work-notifications,
+// which tells them, and work-default.
+type CaseMentioned struct {
+	Head
+	CaseID  string   `json:"case_id"`
+	NoteID  string   `json:"note_id"`
+	UserIDs []string `json:"user_ids"`
+	Actor   Actor    `json:"actor"`
+}
+
+// Name of the event on the bus.
+func (CaseMentioned) Name() string { return "case.mentioned.v1" }
+
 // CaseClock is what the three facts about a case's clocks say. Goal is response or resolution.
 type CaseClock struct {
 	Head
@@ -244,6 +257,9 @@ func (e CaseAssigned) About() string { return e.CaseID }
 
 // About is the case.
 func (e CaseNoteAdded) About() string { return e.CaseID }
+
+// About is the case.
+func (e CaseMentioned) About() string { return e.CaseID }
 
 // About is the case.
 func (e CaseClock) About() string { return e.CaseID }

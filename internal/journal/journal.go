@@ -65,6 +65,7 @@ func init() {
 		return []desk.Activity{line(e.Head, e.CaseID, event.Actor{}, desk.EnrichmentTimedOut)}
 	})
 	hear(audioReady)
+	hear(mentioned)
 	hear(merged)
 	hear(deleted)
 	hear(restored)

@@ -121,6 +121,7 @@ var facts = []struct {
 	{"merged: both say so", event.CaseMerged{Head: h, CaseID: "c", IntoID: "d", Actor: anna}, []string{`c E: user/anna merged merged_into ""→"d" `, `d E-2: user/anna merged merged_from ""→"c" `}},
 	{"deleted", event.CaseDeleted{Head: h, CaseID: "c", Reason: "Werbung", Actor: anna}, []string{`c E: user/anna deleted  ""→"" Werbung`}},
 	{"restored", event.CaseRestored{Head: h, CaseID: "c", Actor: anna}, []string{`c E: user/anna restored  ""→"" `}},
+	{"a note mentions colleagues", event.CaseMentioned{Head: h, CaseID: "c", NoteID: "n", UserIDs: []string{"bert", "carla"}, Actor: anna}, []string{`c E: user/anna updated mentioned ""→"bert, carla" n`}},
 	{"the merge was undone", event.CaseMerged{Head: h, CaseID: "c", IntoID: "d", Undone: true, Actor: anna}, []string{`c E: user/anna merged merged_into "d"→"" `, `d E-2: user/anna merged merged_from "c"→"" `}},
 	{"linked: both say so", event.CaseLinked{Head: h, CaseID: "c", OtherID: "d", Type: "blocks", Actor: anna}, []string{`c E: user/anna linked links ""→"d" blocks`, `d E-2: user/anna linked links ""→"c" blocks`}},
 	{"whose it is", event.CaseCustomerLinked{Head: h, CaseID: "c", CustomerID: "k", By: "phone"}, []string{`c E: system/ customer_linked customer_id ""→"k" phone`}},

@@ -89,6 +89,12 @@ func noteAdded(e event.CaseNoteAdded) []desk.Activity {
 	return []desk.Activity{a}
 }
 
+func mentioned(e event.CaseMentioned) []desk.Activity {
+	a := line(e.Head, e.CaseID, e.Actor, desk.DidUpdate)
+	a.Field, a.New, a.Reason = "mentioned", cut(strings.Join(e.UserIDs, ", ")), e.NoteID
+	return []desk.Activity{a}
+}
+
 func clock(e event.CaseClock, action desk.Action) []desk.Activity {
 	a := line(e.Head, e.CaseID, event.Actor{}, action)
 	a.Field, a.New, a.Reason = e.Goal, instant(e.DueAt), e.Instance

@@ -58,6 +58,15 @@ func (x filed) workWith(subject, title, line string, first [][2]string) Letter {
 	return x.letter(subject, sheet{title: title, lines: []string{line}, facts: append(first, x.caseFacts()...)})
 }
 
+// mention brings a note to a colleague whom it speaks to.
+func (x filed) mention(n desk.Note) Letter {
+	line := "In einer Notiz zu diesem Vorgang werden Sie erwähnt:"
+	if m, ok := x.desk.Colleague(n.Author.ID); ok {
+		line = plain(m.Email) + " erwähnt Sie in einer Notiz zu diesem Vorgang:"
+	}
+	return x.letter(x.heading("Sie wurden erwähnt"), sheet{title: "Sie wurden erwähnt", lines: []string{line, block(n.Text, desk.MaxNote)}, facts: x.caseFacts()})
+}
+
 // heading is a subject that says how much of a hurry there is and which case it is.
 func (x filed) heading(what string) string {
 	urgent := ""

@@ -24,6 +24,7 @@ const (
 	CaseClosed    Event = "case_closed"
 	CaseDue       Event = "case_due" // the date it was put off to is reached
 	CaseNote      Event = "case_note"
+	CaseMentioned Event = "case_mentioned"
 	CaseAssigned  Event = "case_assigned"
 	CaseWarning   Event = "case_sla_warning"
 	CaseBreached  Event = "case_sla_breached"
@@ -165,6 +166,30 @@ func (n *Notifier) caseNote(ctx context.Context, t tenant.ID, c *company.Config,
 		return f, nil
 	}
 	n.toContact(ctx, &f, x, x.message(notes[i]))
+	return f, nil
+}
+
+// caseMentioned tells colleagues that a note speaks to them, once however often it is edited.
+func (n *Notifier) caseMentioned(ctx context.Context, t tenant.ID, c *company.Config, e event.CaseMentioned) (fact, error) {
+	f := aboutCase(e.CaseID, CaseMentioned, e.NoteID)
+	x, ok, err := n.caseOf(ctx, t, c, e.CaseID)
+	if err != nil || !ok {
+		return f, err
+	}
+	notes, err := n.Store.Notes(ctx, t, e.CaseID)
+	if err != nil {
+		return f, err
+	}
+	i := slices.IndexFunc(notes, func(note desk.Note) bool { return note.ID == e.NoteID })
+	if i < 0 || notes[i].HiddenAt != nil {
+		return f, nil
+	}
+	still := x.desk.Mentioned(notes[i].Text) // it may have been edited since
+	for _, id := range e.UserIDs {
+		if m, ok := x.desk.Colleague(id); ok && slices.Contains(still, id) {
+			f.toMember(m, e.At, x.mention(notes[i]))
+		}
+	}
 	return f, nil
 }
 

@@ -146,6 +146,13 @@ func init() {
 			w.file(t, func(c *desk.Case) { c.AssigneeID, c.Status = "bernd", desk.Opened })
 			return event.CaseAssigned{Head: w.head("E3"), CaseID: caseID, NewAssignee: "bernd", Actor: event.Actor{Kind: "user", ID: "carla"}}
 		}},
+		{name: "a note mentions a colleague", set: func(t testing.TB, w *world) event.Event {
+			w.file(t, func(c *desk.Case) { c.Status = desk.Opened })
+			local, _, _ := strings.Cut(w.desk.Groups[0].Members[0].Email, "@")
+			w.noted(false, "@"+local+", hattest du nicht schon einmal so einen Fall?\n\nDer Kunde wartet.")
+			w.notes[0].Author.ID = "carla"
+			return event.CaseMentioned{Head: w.head("E4"), CaseID: caseID, NoteID: "01KB00000000000000000000N1", UserIDs: []string{"bernd"}, Actor: event.Actor{Kind: "user", ID: "carla"}}
+		}},
 		{name: "given to another group", set: func(t testing.TB, w *world) event.Event {
 			w.file(t, func(c *desk.Case) { c.GroupID = "buero" })
 			return event.CaseAssigned{Head: w.head("E3"), CaseID: caseID, OldGroup: "it", NewGroup: "buero", Actor: event.Actor{Kind: "user", ID: "bernd"}}

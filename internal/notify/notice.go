@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/askpro/gateway/internal/desk"
@@ -43,13 +42,4 @@ func (n *Notifier) keep(ctx context.Context, t tenant.ID, f fact) error {
 }
 
 // assignee is who has a case; false when nobody has it who works here.
-func (x filed) assignee() (desk.Member, bool) {
-	for _, g := range x.desk.Groups {
-		if i := slices.IndexFunc(g.Members, func(m desk.Member) bool {
-			return m.UserID == x.c.AssigneeID && m.UserID != "" && m.Active && m.Email != ""
-		}); i >= 0 {
-			return g.Members[i], true
-		}
-	}
-	return desk.Member{}, false
-}
+func (x filed) assignee() (desk.Member, bool) { return x.desk.Colleague(x.c.AssigneeID) }

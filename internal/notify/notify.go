@@ -178,6 +178,8 @@ func (n *Notifier) read(ctx context.Context, t tenant.ID, name string, detail []
 		return told(detail, func(e event.CaseAssigned) (fact, error) { return n.caseAssigned(ctx, t, config, e) })
 	case event.CaseNoteAdded{}.Name():
 		return told(detail, func(e event.CaseNoteAdded) (fact, error) { return n.caseNote(ctx, t, config, e) })
+	case event.CaseMentioned{}.Name():
+		return told(detail, func(e event.CaseMentioned) (fact, error) { return n.caseMentioned(ctx, t, config, e) })
 	case event.CaseSLAWarning{}.Name():
 		return told(detail, func(e event.CaseSLAWarning) (fact, error) {
 			return n.caseClock(ctx, t, config, e.CaseClock, CaseWarning)
