@@ -30,8 +30,8 @@ type Options struct {
 	Emulator string           // base URL
 	Now      func() time.Time // the stack's clock
 	Mailbox  Mailbox
-	Kill     func(process string) // ends a function's process
-	Nudge    func()               // something was written that a consumer may wait for
+	Kill     func(process string)        // ends a function's process
+	Nudge    func(service, queue string) // something was written there that a consumer may wait for; with sqs and a name, to that queue alone
 }
 
 // Endpoint serves AWS's HTTP APIs.
@@ -49,7 +49,7 @@ type Endpoint struct {
 // New makes an endpoint.
 func New(o Options) (*Endpoint, error) {
 	if o.Nudge == nil {
-		o.Nudge = func() {}
+		o.Nudge = func(string, string) {}
 	}
 	rules, err := defaultRules(o.System)
 	if err != nil {
@@ -208,8 +208,8 @@ func (e *Endpoint) perform(ctx context.Context, c *call) (*answer, error) {
 		read, write = takeCapacity(c, a)
 	}
 	e.counts.add(c, read, write)
-	if write > 0 || c.caller.admin || c.service == "sqs" || c.service == "events" {
-		e.Nudge()
+	if write > 0 || c.caller.admin && c.service == "dynamodb" || c.service == "sqs" || c.service == "events" {
+		e.Nudge(c.service, sentTo(c))
 	}
 	return a, nil
 }

@@ -70,9 +70,9 @@ func (e *Endpoint) tell(ctx context.Context, source, kind string, detail map[str
 			if err := emulator.Call(ctx, e.Emulator, "sqs", "AmazonSQS.SendMessage", in, nil); err != nil {
 				return err
 			}
+			e.Nudge("sqs", q.Name)
 		}
 	}
-	e.Nudge()
 	return nil
 }
 

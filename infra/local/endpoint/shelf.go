@@ -73,7 +73,7 @@ func (e *Endpoint) keep(ctx context.Context, c *call) (*answer, error) {
 		if err := json.Unmarshal(a.body, &out); err != nil {
 			return nil, err
 		}
-		e.Nudge()
+		e.Nudge("sqs", sentTo(c))
 	}
 	successful := array(out["Successful"])
 	for _, x := range slices.DeleteFunc(entries, func(x any) bool { return !delayed(x) }) {
@@ -109,6 +109,15 @@ func (e *Endpoint) shelve(c *call, queue string, message map[string]any) map[str
 func uuid() string {
 	h := random(16)
 	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:]
+}
+
+// sentTo is the queue that a call sends messages to; "" when it does something else.
+func sentTo(c *call) string {
+	var in struct{ QueueUrl string }
+	if c.service != "sqs" || !strings.HasPrefix(c.operation, "SendMessage") || json.Unmarshal(c.body, &in) != nil {
+		return ""
+	}
+	return in.QueueUrl[strings.LastIndexByte(in.QueueUrl, '/')+1:]
 }
 
 func (s *shelf) take(now time.Time) []shelved {
@@ -163,9 +172,7 @@ func (e *Endpoint) Release(ctx context.Context) error {
 		if a.status != http.StatusOK {
 			failed = errors.Join(failed, fmt.Errorf("a message to %s is refused and dropped: %s", x.Queue, a.body))
 		}
-	}
-	if len(due) > 0 {
-		e.Nudge()
+		e.Nudge("sqs", sentTo(x.call))
 	}
 	return failed
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -25,7 +26,9 @@ type queue struct {
 	of      *Sources
 	source  template.Source
 	queue   template.Queue
+	nudge   nudge
 	slots   chan struct{}
+	full    atomic.Bool // nobody polls before a slot is free
 	mu      sync.Mutex
 	serving int // messages being worked on
 	waiting []waiting
@@ -42,7 +45,7 @@ func newQueue(of *Sources, source template.Source, q template.Queue) *queue {
 	if most == 0 {
 		most = unlimited
 	}
-	return &queue{of: of, source: source, queue: q, slots: make(chan struct{}, most)}
+	return &queue{of: of, source: source, queue: q, nudge: newNudge(), slots: make(chan struct{}, most)}
 }
 
 type message struct {
@@ -65,10 +68,12 @@ func (q *queue) call(ctx context.Context, operation string, in map[string]any, o
 
 // poll takes one batch and works on it in the background; more says that there may be another.
 func (q *queue) poll(ctx context.Context) (more bool) {
+	q.full.Store(true) // before the look: whoever frees a slot from now on nudges
 	select {
 	case q.slots <- struct{}{}:
+		q.full.Store(false)
 	default:
-		return false // whoever frees one nudges
+		return false
 	}
 	q.mu.Lock() // a message is either visible or counted as being served
 	received := q.of.Now()
@@ -89,9 +94,11 @@ func (q *queue) poll(ctx context.Context) (more bool) {
 	q.of.serving.Go(func() {
 		q.serve(context.WithoutCancel(ctx), got.Messages, received)
 		<-q.slots
-		q.of.Nudge()
+		if q.full.Swap(false) {
+			q.nudge.give()
+		}
 	})
-	return true
+	return len(got.Messages) == q.source.BatchSize // else it was empty then
 }
 
 // serve runs the function on a batch, deletes what it is done with and puts the rest by until its visibility timeout is
@@ -166,7 +173,7 @@ func (q *queue) release(ctx context.Context) {
 		return true
 	})
 	if len(q.waiting) < before {
-		q.of.Nudge()
+		q.nudge.give()
 	}
 }
 
@@ -182,7 +189,7 @@ func (q *queue) left(ctx context.Context) []string {
 		return nil
 	}
 	if visible > 0 {
-		q.of.Nudge()
+		q.nudge.give()
 	}
 	return []string{fmt.Sprintf("queue %s: %d visible, %d in flight", q.queue.Short(), visible, q.serving)}
 }

@@ -32,8 +32,6 @@ type Sources struct {
 	schedules []*schedule
 	tick      sync.Mutex
 	paused    sync.RWMutex // held for reading by who polls
-	mu        sync.Mutex
-	listeners []chan struct{}
 	serving   sync.WaitGroup
 }
 
@@ -45,7 +43,7 @@ func New(o Options) (*Sources, error) {
 			return nil, fmt.Errorf("%s: %w", x.LogicalID, err)
 		}
 		if x.Stream {
-			s.stream = &stream{of: s, source: x}
+			s.stream = &stream{of: s, source: x, nudge: newNudge()}
 			continue
 		}
 		q, ok := o.System.QueueNamed(x.Queue)
@@ -91,22 +89,18 @@ const (
 func (s *Sources) Run(ctx context.Context) {
 	var loops sync.WaitGroup
 	for _, q := range s.queues {
-		loops.Go(func() { s.loop(ctx, quiet, q.poll) })
+		loops.Go(func() { s.loop(ctx, quiet, q.nudge, q.poll) })
 	}
 	if s.stream != nil {
-		loops.Go(func() { s.loop(ctx, quiet, s.stream.poll) })
+		loops.Go(func() { s.loop(ctx, quiet, s.stream.nudge, s.stream.poll) })
 	}
-	loops.Go(func() { s.loop(ctx, minute, func(ctx context.Context) bool { s.Tick(ctx); return false }) })
+	loops.Go(func() { s.loop(ctx, minute, nil, func(ctx context.Context) bool { s.Tick(ctx); return false }) })
 	loops.Wait()
 	s.serving.Wait()
 }
 
 // loop polls again at once while there is something, else when nudged, when the clock changes, or after a while.
-func (s *Sources) loop(ctx context.Context, wait time.Duration, poll func(context.Context) (more bool)) {
-	nudged := make(chan struct{}, 1)
-	s.mu.Lock()
-	s.listeners = append(s.listeners, nudged)
-	s.mu.Unlock()
+func (s *Sources) loop(ctx context.Context, wait time.Duration, nudged nudge, poll func(context.Context) (more bool)) {
 	for ctx.Err() == nil {
 		changed := s.Changed()
 		s.paused.RLock()
@@ -138,14 +132,30 @@ func (s *Sources) Pause() (resume func()) {
 	return s.paused.Unlock
 }
 
-// Nudge wakes the sources: something was written.
-func (s *Sources) Nudge() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.listeners {
-		select {
-		case c <- struct{}{}:
-		default:
+// nudge wakes a loop; one is as good as many.
+type nudge chan struct{}
+
+func newNudge() nudge { return make(nudge, 1) }
+
+func (n nudge) give() {
+	select {
+	case n <- struct{}{}:
+	default:
+	}
+}
+
+// Nudge wakes who reads what a service was given: the table's stream for dynamodb, else the queue of that name, or all
+// without one. Every poll costs the emulator about what a write does, and a phone call writes many times.
+func (s *Sources) Nudge(service, queue string) {
+	if service == "dynamodb" {
+		if s.stream != nil {
+			s.stream.nudge.give()
+		}
+		return
+	}
+	for _, q := range s.queues {
+		if queue == "" || queue == q.queue.Name {
+			q.nudge.give()
 		}
 	}
 }

@@ -198,7 +198,7 @@ func (w *world) send(logicalID string, bodies ...string) {
 		w.call("sqs", "AmazonSQS.SendMessage", map[string]any{"QueueUrl": w.queue(logicalID), "MessageBody": b, "MessageGroupId": "company",
 			"MessageAttributes": map[string]any{"kind": map[string]string{"DataType": "String", "StringValue": "timer"}}}, nil)
 	}
-	w.sources.Nudge()
+	w.sources.Nudge("sqs", "")
 }
 
 // bodies are what lies visible in a queue.

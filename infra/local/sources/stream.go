@@ -16,6 +16,7 @@ import (
 type stream struct {
 	of     *Sources
 	source template.Source
+	nudge  nudge
 	mu     sync.Mutex
 	arn    string
 	shards []*shard // nil until it was opened
@@ -111,7 +112,7 @@ func (x *stream) left(ctx context.Context) []string {
 	for _, s := range x.shards {
 		var p page
 		if err := x.call(ctx, "GetRecords", map[string]any{"ShardIterator": s.iterator, "Limit": 1}, &p); err != nil || len(p.Records) > 0 {
-			x.of.Nudge()
+			x.nudge.give()
 			return []string{"records of the table's stream"}
 		}
 	}

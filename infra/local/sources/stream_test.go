@@ -18,7 +18,7 @@ func (w *world) put(sks ...string) {
 		w.call("dynamodb", "DynamoDB_20120810.PutItem", map[string]any{"TableName": w.system.Table.Name,
 			"Item": map[string]any{"pk": map[string]string{"S": "COMPANY#1"}, "sk": map[string]string{"S": sk}}}, nil)
 	}
-	w.sources.Nudge()
+	w.sources.Nudge("dynamodb", "")
 }
 
 // sks are the items of an invocation.

@@ -143,9 +143,9 @@ func (s *Stack) Idle(ctx context.Context, timeout time.Duration) []string {
 }
 
 // left looks at one source after the other. Only an invocation moves something from one to another, so when none ran before
-// and none began meanwhile, nothing slipped past.
-func (s *Stack) left(ctx context.Context) []string {
-	var left []string
+// and none began meanwhile, nothing slipped past. While something runs, no source is asked: it would cost the emulator the
+// time that what runs needs.
+func (s *Stack) left(ctx context.Context) (left []string) {
 	begun := s.Host.Begun()
 	if n := s.Host.Running(); n > 0 {
 		left = append(left, fmt.Sprintf("%d invocations", n))
@@ -153,7 +153,10 @@ func (s *Stack) left(ctx context.Context) []string {
 	if text := s.Calcom.Left(); text != "" {
 		left = append(left, text)
 	}
-	left = append(left, s.sources.Left(ctx)...)
+	if len(left) > 0 {
+		return left
+	}
+	left = s.sources.Left(ctx)
 	if len(left) == 0 && s.Host.Begun() != begun {
 		left = append(left, "what an invocation just did")
 	}
