@@ -15,10 +15,15 @@ import (
 // ErrPortTaken says that another process has one of the stack's ports.
 var ErrPortTaken = errors.New("the port is taken")
 
-// listen takes the ports of the front door, the partners, the inbox and the AWS endpoint; the emulator's is looked at.
-func listen(p operator.Ports) ([]net.Listener, error) {
+// listen takes the ports of the front door, the partners, the inbox and the AWS endpoint; an emulator's that is to be
+// started is looked at.
+func listen(p operator.Ports, emulator bool) ([]net.Listener, error) {
 	var list []net.Listener
-	for _, port := range []int{p.FrontDoor, p.Partners, p.Inbox, p.AWS, p.Emulator} {
+	ports := []int{p.FrontDoor, p.Partners, p.Inbox, p.AWS}
+	if emulator {
+		ports = append(ports, p.Emulator)
+	}
+	for _, port := range ports {
 		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
 		if err != nil {
 			for _, open := range list {
@@ -28,7 +33,9 @@ func listen(p operator.Ports) ([]net.Listener, error) {
 		}
 		list = append(list, l)
 	}
-	list[4].Close()
+	for _, looked := range list[4:] {
+		looked.Close()
+	}
 	return list[:4], nil
 }
 
@@ -42,6 +49,8 @@ func (s *Stack) serve(l net.Listener) *server {
 	x := &server{}
 	x.ReadHeaderTimeout = 10 * time.Second
 	x.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.answers.Add(1)
+		defer s.answers.Done()
 		if h := x.handler.Load(); h != nil {
 			(*h).ServeHTTP(w, r)
 			return

@@ -22,7 +22,7 @@ func TestATakenPortNamesPortBase(t *testing.T) {
 	for name, p := range map[string]operator.Ports{
 		"the front door's": {FrontDoor: taken}, "the partners'": {Partners: taken}, "the inbox's": {Inbox: taken}, "AWS's": {AWS: taken}, "the emulator's": {Emulator: taken},
 	} {
-		if _, err := listen(p); !errors.Is(err, ErrPortTaken) || !strings.Contains(err.Error(), "PORT_BASE") {
+		if _, err := listen(p, true); !errors.Is(err, ErrPortTaken) || !strings.Contains(err.Error(), "PORT_BASE") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

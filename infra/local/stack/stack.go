@@ -45,6 +45,10 @@ type Options struct {
 	Root  string // of the repository
 	Ports operator.Ports
 	Log   io.Writer // what a person reads
+	// What stacks that follow one another have in common, because it takes longer to begin than they run; without it, a
+	// stack builds the functions and starts an emulator of its own.
+	Functions map[string]string  // built ones, by name
+	Emulator  *emulator.Emulator // is emptied first
 }
 
 // Stack is running.
@@ -67,7 +71,8 @@ type Stack struct {
 	smtp     *smtp.Server
 	stop     context.CancelFunc
 	running  sync.WaitGroup
-	missing  atomic.Value // string: what start-up is doing; "" once everything serves
+	answers  sync.WaitGroup // being given
+	missing  atomic.Value   // string: what start-up is doing; "" once everything serves
 	log      sync.Mutex
 	data     sync.Mutex // held by who empties or sweeps the table
 }
@@ -76,7 +81,7 @@ type Stack struct {
 func Start(ctx context.Context, o Options) (*Stack, error) {
 	s := &Stack{Options: o, Clock: stackclock.New(), operator: operator.Local(o.Ports)}
 	s.missing.Store("the functions and the emulator")
-	listeners, err := listen(o.Ports)
+	listeners, err := listen(o.Ports, o.Emulator == nil)
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +99,10 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 
 func (s *Stack) start(ctx, background context.Context) error {
 	began := time.Now()
-	architecture := map[string]build.Architecture{"amd64": build.X8664, "arm64": build.ARM64}[runtime.GOARCH]
 	var err error
 	s.System, err = template.Read(filepath.Join(s.Root, "template.yaml"), template.Options{
 		Stack: s.operator.Name, Endpoint: s.operator.Env.Base,
-		Parameters: map[string]string{"Stage": "local", "Architecture": string(architecture), "CalcomBaseUrl": s.operator.Calcom, "RetellBaseUrl": s.operator.Retell, "RecordingHosts": partnersHost(s.operator)},
+		Parameters: map[string]string{"Stage": "local", "Architecture": string(architecture()), "CalcomBaseUrl": s.operator.Calcom, "RetellBaseUrl": s.operator.Retell, "RecordingHosts": partnersHost(s.operator)},
 	})
 	if err != nil {
 		return err
@@ -113,25 +117,20 @@ func (s *Stack) start(ctx, background context.Context) error {
 	}
 	s.say("Starting the local stack …")
 	// The functions are built while the emulator starts.
-	var bootstraps map[string]string
 	built := make(chan error, 1)
 	go func() {
-		built <- s.step("functions built for "+string(architecture), func() (err error) {
-			bootstraps, err = build.Functions(ctx, s.Root, architecture)
+		built <- s.step("functions built for "+string(architecture()), func() (err error) {
+			if s.Functions == nil {
+				s.Functions, err = Build(ctx, s.Root)
+			}
 			return err
 		})
 	}()
-	err = s.step("emulator, with table, queues, bus, bucket and secrets", func() (err error) {
-		s.emulator, err = emulator.Start(ctx, emulator.Options{Venv: filepath.Join(s.Root, ".venv"), Port: s.Ports.Emulator, Log: filepath.Join(s.folder(), "emulator.log")})
-		if err == nil {
-			err = emulator.Create(ctx, s.emulator.URL, s.System, s.parameters())
-		}
-		return err
-	})
+	err = s.step("emulator, with table, queues, bus, bucket and secrets", func() error { return s.emulate(ctx) })
 	if err := errors.Join(err, <-built); err != nil {
 		return err
 	}
-	if err := s.connect(bootstraps); err != nil {
+	if err := s.connect(); err != nil {
 		return err
 	}
 	s.missing.Store("the demonstration companies")
@@ -145,8 +144,31 @@ func (s *Stack) start(ctx, background context.Context) error {
 	return nil
 }
 
+// architecture is this machine's.
+func architecture() build.Architecture {
+	return map[string]build.Architecture{"amd64": build.X8664, "arm64": build.ARM64}[runtime.GOARCH]
+}
+
+// Build builds the functions for stacks on this machine.
+func Build(ctx context.Context, root string) (map[string]string, error) {
+	return build.Functions(ctx, root, architecture())
+}
+
+// emulate has an emulator with the template's resources and nothing else in it.
+func (s *Stack) emulate(ctx context.Context) error {
+	if s.emulator = s.Options.Emulator; s.emulator != nil {
+		return emulator.Reset(ctx, s.emulator.URL, s.System, s.parameters())
+	}
+	var err error
+	s.emulator, err = emulator.Start(ctx, emulator.Options{Venv: filepath.Join(s.Root, ".venv"), Port: s.Ports.Emulator, Log: filepath.Join(s.folder(), "emulator.log")})
+	if err != nil {
+		return err
+	}
+	return emulator.Create(ctx, s.emulator.URL, s.System, s.parameters())
+}
+
 // connect makes all parts and lets them serve.
-func (s *Stack) connect(bootstraps map[string]string) error {
+func (s *Stack) connect() error {
 	s.Inbox = inbox.New(s.Clock.Now)
 	s.Retell = retell.New()
 	s.Retell.Now = s.Clock.Now
@@ -159,7 +181,7 @@ func (s *Stack) connect(bootstraps map[string]string) error {
 		return err
 	}
 	s.Host, err = lambdahost.New(lambdahost.Options{
-		Functions: s.System.Functions, Bootstraps: bootstraps, Logs: s.Logs(), Now: s.Clock.Now, Frozen: s.Clock.Frozen,
+		Functions: s.System.Functions, Bootstraps: s.Functions, Logs: s.Logs(), Now: s.Clock.Now, Frozen: s.Clock.Frozen,
 		Environment: s.environment, Report: s.report, MostPer: mostPer,
 	})
 	if err != nil {
@@ -217,7 +239,8 @@ func (s *Stack) Stop() {
 		s.Host.Close() // what the sources wait for ends with it
 	}
 	s.running.Wait()
-	if s.emulator != nil {
+	s.answers.Wait() // nothing reaches the emulator any more
+	if s.emulator != nil && s.Options.Emulator == nil {
 		s.emulator.Stop()
 	}
 }

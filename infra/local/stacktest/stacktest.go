@@ -51,6 +51,7 @@ func Main(m *testing.M) {
 	if shared.stack != nil {
 		shared.stack.stopped()
 	}
+	stopEmulators()
 	// The whole run is looked through: personal data, secrets and signatures must not reach any log.
 	for _, line := range leaks() {
 		fmt.Fprintln(os.Stderr, "a log line shows what it must not:", line)
@@ -120,17 +121,33 @@ func start() (*Stack, error) {
 		if err != nil {
 			return nil, err
 		}
-		var log bytes.Buffer
-		running, err := stack.Start(context.Background(), stack.Options{Root: root(), Ports: ports, Log: &locked{w: &log}})
+		functions, err := built()
 		if err != nil {
+			return nil, err
+		}
+		e, err := emulatorFor(ports.Emulator)
+		if err != nil {
+			failure = err
+			if errors.Is(err, emulator.ErrPortTaken) {
+				continue
+			}
+			return nil, failure
+		}
+		var log bytes.Buffer
+		running, err := stack.Start(context.Background(), stack.Options{Root: root(), Ports: ports, Log: &locked{w: &log}, Functions: functions, Emulator: e})
+		if err != nil {
+			e.Stop()
 			failure = fmt.Errorf("start a stack: %w\n%s", err, log.String())
-			if errors.Is(err, stack.ErrPortTaken) || errors.Is(err, emulator.ErrPortTaken) {
+			if errors.Is(err, stack.ErrPortTaken) {
 				continue
 			}
 			return nil, failure
 		}
 		s := connect(ports)
-		s.Logs, s.stopped = running.Logs(), running.Stop
+		s.Logs, s.stopped = running.Logs(), func() {
+			running.Stop()
+			giveBack(e)
+		}
 		remember(s.Logs)
 		return s, nil
 	}
