@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,19 +35,24 @@ type Emulator struct {
 
 // Options of a start.
 type Options struct {
-	Venv string // with ministack in bin/
+	Venv string // with ministack installed
 	Port int
 	Log  string // file for its output
 }
+
+// serve is the program of the child.
+//
+//go:embed serve.py
+var serve string
 
 // client keeps a connection for everybody who polls at the same time.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
 // Start runs the emulator and waits until it answers.
 func Start(ctx context.Context, o Options) (*Emulator, error) {
-	binary := filepath.Join(o.Venv, "bin", "ministack")
-	if _, err := os.Stat(binary); err != nil {
-		return nil, fmt.Errorf("the emulator is not installed (%s): run make setup", binary)
+	python := filepath.Join(o.Venv, "bin", "python3")
+	if _, err := os.Stat(python); err != nil {
+		return nil, fmt.Errorf("the emulator is not installed (%s): run make setup", python)
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(o.Port))
 	if err != nil {
@@ -60,11 +66,11 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(binary)
+	cmd := exec.Command(python, "-c", serve, "127.0.0.1", strconv.Itoa(o.Port))
 	edition := rand.Text()
 	// Nothing of ours but where programs and temporary files are: a setting of the person's shell would change what it does.
 	// It would open ports for IoT and SFTP beside its own.
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir(), "BIND_HOST=127.0.0.1", "GATEWAY_PORT=" + strconv.Itoa(o.Port),
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir(), "GATEWAY_PORT=" + strconv.Itoa(o.Port),
 		"MINISTACK_REGION=" + template.Region, "MINISTACK_ACCOUNT_ID=" + template.Account, "LOG_LEVEL=ERROR", "IOT_MTLS_ENABLED=0", "SFTP_ENABLED=0",
 		"MINISTACK_EDITION=" + edition} // told by its health
 	cmd.Stdout, cmd.Stderr = log, log

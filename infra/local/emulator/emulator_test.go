@@ -107,14 +107,14 @@ func TestWithoutTheProgramItSaysHowToInstallIt(t *testing.T) {
 	}
 }
 
-// program makes a folder like .venv whose emulator is a shell script.
+// program makes a folder like .venv whose Python is a shell script.
 func program(t *testing.T, script string) (venv string) {
 	t.Helper()
 	venv = t.TempDir()
 	if err := os.MkdirAll(filepath.Join(venv, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(venv, "bin", "ministack"), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(venv, "bin", "python3"), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return venv
