@@ -92,10 +92,19 @@ func list(ctx context.Context, table *store.Table, route company.Route) error {
 		}
 		fmt.Printf("  %s  %s  %-10s %s\n", c.CreatedAt.Format(time.RFC3339), id, c.Status, c.Outcome)
 	}
-	if ids, err = table.CaseIDs(ctx, route.Company, 10); err != nil || len(ids) == 0 {
+	if err := listCases(ctx, table, route, "newest", "cases", table.CaseIDs); err != nil {
 		return err
 	}
-	fmt.Printf("%s: the newest %d cases\n", route.Slug, len(ids))
+	return listCases(ctx, table, route, "last", "deleted cases", table.DeletedCaseIDs)
+}
+
+// listCases prints those that a list has; nothing when it is empty.
+func listCases(ctx context.Context, table *store.Table, route company.Route, which, what string, list func(context.Context, tenant.ID, int) ([]string, error)) error {
+	ids, err := list(ctx, route.Company, 10)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	fmt.Printf("%s: the %s %d %s\n", route.Slug, which, len(ids), what)
 	for _, id := range ids {
 		c, _, err := table.Case(ctx, route.Company, id)
 		if err != nil {

@@ -106,7 +106,7 @@ func compose(m notify.Letter, from string, now time.Time) (*gomail.Msg, error) {
 			return nil, err
 		}
 		msg.AddAlternativeString(gomail.ContentType("text/calendar; method="+m.Invite.Method), ics)
-		if err := msg.AttachReader("termin.ics", strings.NewReader(ics), gomail.WithFileContentType("application/ics")); err != nil {
+		if err := msg.AttachReader(m.Invite.File, strings.NewReader(ics), gomail.WithFileContentType("application/ics")); err != nil {
 			return nil, fmt.Errorf("attach the calendar entry: %w", err)
 		}
 	}

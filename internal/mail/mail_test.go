@@ -16,7 +16,8 @@ import (
 )
 
 var invite = notify.Invite{
-	UID: "abc@cal.com", Sequence: 3, Method: "REQUEST", Zone: "Europe/Berlin", Summary: "Dauerwelle bei Salon Mitte", Location: "Salon Mitte, Berlin-Mitte",
+	File: "termin.ics",
+	UID:  "abc@cal.com", Sequence: 3, Method: "REQUEST", Zone: "Europe/Berlin", Summary: "Dauerwelle bei Salon Mitte", Location: "Salon Mitte, Berlin-Mitte",
 	Start: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), End: time.Date(2026, 11, 24, 11, 15, 0, 0, time.UTC),
 	Description: "10:00–10:50 Uhr Wickeln\n11:05–11:10 Uhr Fixieren", Organizer: "mitte@salon.example", OrganizerName: "Salon Mitte", Attendee: "erika@example.de", AttendeeName: "Erika Muster",
 }

@@ -14,6 +14,7 @@ import (
 
 // Invite is the calendar entry that comes with a letter (RFC 5545): Method REQUEST or CANCEL, one Sequence per change.
 type Invite struct {
+	File          string // its name in the letter
 	UID           string
 	Sequence      int
 	Method        string
@@ -219,7 +220,7 @@ func (x about) invite(method string) *Invite {
 		lines = append([]string{course, ""}, lines...)
 	}
 	return &Invite{
-		UID: uid, Sequence: x.a.Sequence, Method: method, Start: x.a.StartsAt, End: x.a.EndsAt, Zone: x.zone().String(),
+		File: x.in.words("invite.file"), UID: uid, Sequence: x.a.Sequence, Method: method, Start: x.a.StartsAt, End: x.a.EndsAt, Zone: x.zone().String(),
 		Summary: x.in.words("invite.summary", "service", plain(x.service.Name), "company", plain(x.config.Company.Name)), Location: strings.ReplaceAll(x.place(), "\n", ", "), Description: strings.Join(lines, "\n"),
 		Organizer: x.branch.Email, OrganizerName: x.config.Company.Name, AttendeeName: plain(x.a.AttendeeName),
 	}

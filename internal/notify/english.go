@@ -10,6 +10,7 @@ var inEnglish = map[string]string{
 	"course.with":     "{part} with {staff}",
 	"foot.phone":      "Phone {phone}",
 	"invite.summary":  "{service} at {company}",
+	"invite.file":     "appointment.ics",
 
 	"fact.service":      "Service",
 	"fact.before":       "Before",

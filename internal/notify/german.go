@@ -10,6 +10,7 @@ var inGerman = map[string]string{
 	"course.with":     "{part} bei {staff}",
 	"foot.phone":      "Telefon {phone}",
 	"invite.summary":  "{service} bei {company}",
+	"invite.file":     "termin.ics",
 
 	"fact.service":      "Leistung",
 	"fact.before":       "Bisher",

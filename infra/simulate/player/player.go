@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -245,7 +246,7 @@ func (x *playing) hangUp(ctx context.Context) error {
 	if err := x.event(ctx, "call_ended", end); err != nil {
 		return err
 	}
-	end["call_analysis"] = map[string]any{"call_summary": "Ein Gespräch über einen Termin.", "user_sentiment": "Neutral", "in_voicemail": false, "custom_analysis_data": map[string]any{}}
+	end["call_analysis"] = map[string]any{"call_summary": x.summary(), "user_sentiment": "Neutral", "in_voicemail": false, "custom_analysis_data": map[string]any{}}
 	if err := x.event(ctx, "call_analyzed", end); err != nil {
 		return err
 	}
@@ -257,6 +258,14 @@ func (x *playing) hangUp(ctx context.Context) error {
 		x.problems = append(x.problems, "the stack did not come to rest: "+err.Error())
 	}
 	return nil
+}
+
+// summary is what Retell would make of the call.
+func (x *playing) summary() string {
+	if slices.ContainsFunc(x.Turns, func(t Turn) bool { return t.Tool == "finalize_ticket" || t.Tool == "collect_issue_details" }) {
+		return "Der Anrufer meldet ein Anliegen."
+	}
+	return "Ein Gespräch über einen Termin."
 }
 
 func (x *playing) event(ctx context.Context, name string, more map[string]any) error {
