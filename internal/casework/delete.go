@@ -30,8 +30,7 @@ func (k *Keeper) Delete(ctx context.Context, t tenant.ID, id string, version int
 // Restore brings a deleted case back as it was, within 30 days. What was cancelled with it sets out again, and what its call
 // brought meanwhile is looked for.
 func (k *Keeper) Restore(ctx context.Context, t tenant.ID, id string, by audit.By) (desk.Case, error) {
-	any := func(*desk.Case) error { return nil } // whether it is deleted says Restore
-	return k.alter(ctx, t, id, 0, by.Actor, "", any, func(x *change) error {
+	return k.alter(ctx, t, id, 0, by.Actor, "", deletedOrNot, func(x *change) error {
 		if err := x.c.Restore(x.now); err != nil {
 			return err
 		}
@@ -80,8 +79,7 @@ func (k *Keeper) removeObjects(ctx context.Context, t tenant.ID, c desk.Case) er
 // unlink takes a case out of the links of others.
 func (k *Keeper) unlink(ctx context.Context, t tenant.ID, c desk.Case) error {
 	for _, l := range c.Links {
-		any := func(*desk.Case) error { return nil } // a deleted one may be restored
-		_, err := k.alter(ctx, t, l.CaseID, 0, system, "", any, func(x *change) error {
+		_, err := k.alter(ctx, t, l.CaseID, 0, system, "", deletedOrNot, func(x *change) error {
 			left := slices.DeleteFunc(slices.Clone(x.c.Links), func(y desk.Link) bool { return y.CaseID == c.ID })
 			if len(left) == len(x.c.Links) {
 				return errNothing
