@@ -22,7 +22,7 @@ func (k *Keeper) Delete(ctx context.Context, t tenant.ID, id string, version int
 		}
 		x.reason = x.c.Deletion.Reason
 		x.tell(event.CaseDeleted{Head: k.head(t, x), CaseID: id, Reason: x.reason, Actor: by.Actor})
-		x.note(by, audit.DeletedCase)
+		x.trail(by, audit.DeletedCase)
 		return nil
 	})
 }
@@ -35,17 +35,17 @@ func (k *Keeper) Restore(ctx context.Context, t tenant.ID, id string, by audit.B
 			return err
 		}
 		x.tell(event.CaseRestored{Head: k.head(t, x), CaseID: id, Actor: by.Actor})
-		x.note(by, audit.RestoredCase)
+		x.trail(by, audit.RestoredCase)
 		return nil
 	})
 }
 
-// note writes what is done to the case into the company's trail.
-func (x *change) note(by audit.By, action audit.Action) {
-	x.step.Audit = append(x.step.Audit, line(&x.c, by, action, x.reason, x.now))
+// trail writes what is done to the case into the company's trail.
+func (x *change) trail(by audit.By, action audit.Action) {
+	x.step.Audit = append(x.step.Audit, trailLine(&x.c, by, action, x.reason, x.now))
 }
 
-func line(c *desk.Case, by audit.By, action audit.Action, reason string, now time.Time) audit.Entry {
+func trailLine(c *desk.Case, by audit.By, action audit.Action, reason string, now time.Time) audit.Entry {
 	return audit.Entry{By: by, Action: action, Object: audit.Object{Kind: "case", ID: c.ID, Name: c.Number.String()}, Reason: reason, At: now.UTC()}
 }
 
@@ -64,7 +64,7 @@ func (k *Keeper) purge(ctx context.Context, t tenant.ID, c desk.Case) error {
 	}
 	return k.Store.Commit(ctx, t, &ledger.Step{
 		Purged: &c, ClearTimers: []ledger.Timer{timerOf(c.ID)},
-		Audit: []audit.Entry{line(&c, audit.By{Actor: system}, audit.PurgedCase, c.Deletion.Reason, k.Now())},
+		Audit: []audit.Entry{trailLine(&c, audit.By{Actor: system}, audit.PurgedCase, c.Deletion.Reason, k.Now())},
 	})
 }
 
