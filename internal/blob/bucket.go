@@ -1,6 +1,6 @@
-// Package blob keeps what is too long for a message or an item in the one bucket. Its one rule: a key under companies/
-// begins with the company and is touched in that company's session; a key under incoming/ says nothing of anybody. It
-// knows no content.
+// Package blob keeps what is too long for a message or an item in the one bucket. Its one rule: a key under companies/ or
+// attachments/ goes on with the company and is touched in that company's session; a key under incoming/ says nothing of
+// anybody. It knows no content.
 package blob
 
 import (

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	sessionFor   = time.Hour // role chaining allows no more
-	renewBefore  = 5 * time.Minute
+	sessionFor   = time.Hour        // role chaining allows no more
+	renewBefore  = 16 * time.Minute // what a session signs for others ends with it: uploads have a quarter of an hour
 	sessionsKept = 500
 )
 

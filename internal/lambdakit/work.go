@@ -129,6 +129,7 @@ func open(record events.SQSMessage) (Incoming, error) {
 		Work
 		DetailType string          `json:"detail-type"`
 		Detail     json.RawMessage `json:"detail"`
+		ObjectKey  string          `json:"object_key"` // AWS tells of an object, and cannot say whose it is
 	}
 	if err := json.Unmarshal([]byte(record.Body), &both); err != nil {
 		return m, fmt.Errorf("the message is no JSON: %w", err)
@@ -143,6 +144,9 @@ func open(record events.SQSMessage) (Incoming, error) {
 			return m, fmt.Errorf("the event's detail is no JSON object: %w", err)
 		}
 		m.Work = Work{Kind: both.DetailType, Company: head.Company, At: head.At, Body: both.Detail}
+	}
+	if whose, ok := tenant.OfObject(both.ObjectKey); ok && m.Company == "" {
+		m.Company = whose.String()
 	}
 	if m.Kind == "" || m.Company == "" {
 		return m, errors.New("the message says neither what to do nor for whom")
