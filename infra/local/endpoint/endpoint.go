@@ -1,6 +1,6 @@
 // Package endpoint is the AWS endpoint of the local stack: it stands before the emulator and does what no emulator does.
 // It knows every caller by its keys, judges each call by the policies of template.yaml, counts calls and capacity units,
-// injects faults on request, and holds delayed messages on the stack's clock. Its one rule: a function gets from it what
+// injects faults on request, scans uploads, and holds delayed messages on the stack's clock. Its one rule: a function gets from it what
 // AWS would give it, refusals included. It knows nothing of what the calls are for.
 package endpoint
 
@@ -208,6 +208,11 @@ func (e *Endpoint) perform(ctx context.Context, c *call) (*answer, error) {
 		read, write = takeCapacity(c, a)
 	}
 	e.counts.add(c, read, write)
+	if c.service == "s3" && c.operation == "PutObject" && a.status == http.StatusOK {
+		if err := e.scan(context.WithoutCancel(ctx), c, a); err != nil {
+			return nil, err
+		}
+	}
 	if write > 0 || c.caller.admin && c.service == "dynamodb" || c.service == "sqs" || c.service == "events" {
 		e.Nudge(c.service, sentTo(c))
 	}

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,8 +39,14 @@ func (c *callers) identifyLink(r *http.Request) (caller, *stranger) {
 	parts := strings.Split(query.Get("X-Amz-Credential"), "/")
 	at, err := time.Parse("20060102T150405Z", query.Get("X-Amz-Date"))
 	seconds, bad := strconv.Atoi(query.Get("X-Amz-Expires"))
-	if err != nil || bad != nil || len(parts) != 5 || query.Get("X-Amz-SignedHeaders") != "host" {
+	signed := strings.Split(query.Get("X-Amz-SignedHeaders"), ";")
+	if err != nil || bad != nil || len(parts) != 5 || !slices.Contains(signed, "host") {
 		return caller{}, &stranger{"AuthorizationQueryParametersError", "the link is not signed as links are"}
+	}
+	for name := range r.Header { // or whoever follows it would have a say in what is written
+		if name = strings.ToLower(name); strings.HasPrefix(name, "x-amz-") && !slices.Contains(signed, name) {
+			return caller{}, &stranger{"AccessDenied", "There were headers present in the request which were not signed: " + name}
+		}
 	}
 	c.mu.RLock()
 	who, known := c.by[parts[0]]
@@ -52,6 +59,15 @@ func (c *callers) identifyLink(r *http.Request) (caller, *stranger) {
 	}
 	given := query.Get("X-Amz-Signature")
 	again := &http.Request{Method: r.Method, Host: r.Host, Header: http.Header{}, URL: &url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath}}
+	for _, name := range signed { // with the values that came: others make another signature
+		switch name {
+		case "host":
+		case "content-length":
+			again.ContentLength = r.ContentLength
+		default:
+			again.Header[http.CanonicalHeaderKey(name)] = r.Header.Values(name)
+		}
+	}
 	for _, name := range []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Security-Token", "X-Amz-Signature"} {
 		query.Del(name) // the signer sets them
 	}

@@ -44,6 +44,14 @@ func (r *resolver) system(globals *yaml.Node) (*System, error) {
 		case "AWS::SES::ConfigurationSetEventDestination":
 			set, types := mailEvents(p)
 			s.MailSets[set] = append(s.MailSets[set], types...)
+		case "AWS::GuardDuty::MalwareProtectionPlan":
+			bucket := object(object(p["ProtectedResource"])["S3Bucket"])
+			for _, prefix := range list(bucket["ObjectPrefixes"]) {
+				s.Scanned = append(s.Scanned, text(prefix))
+			}
+			if len(s.Scanned) == 0 {
+				return nil, fmt.Errorf("resource %s: it names no prefixes; the local stack scans no whole bucket", id)
+			}
 		case "AWS::SQS::Queue":
 			s.Queues = append(s.Queues, r.queue(id, p))
 		case "AWS::IAM::Role":

@@ -38,6 +38,7 @@ type System struct {
 	Roles     []Role
 	Mail      string              // the verified sender domain
 	MailSets  map[string][]string // SES configuration sets, and which sending events they tell the default bus: delivery, bounce, …
+	Scanned   []string            // prefixes of the bucket's keys whose objects GuardDuty scans when they are uploaded
 }
 
 // Function is one Lambda. Its physical name is the name of its folder under functions/.

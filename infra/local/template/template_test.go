@@ -36,8 +36,8 @@ func TestTheTemplateIsReadWhole(t *testing.T) {
 	if tools.Timeout.Seconds() != 10 {
 		t.Errorf("timeout %s", tools.Timeout)
 	}
-	if len(s.Sources) != 5 || len(s.Queues) != 9 || len(s.Rules) != 7 || !slices.Contains(s.MailSets["askpro-local-MailSet"], "bounce") {
-		t.Errorf("%d sources, %d queues, %d rules, mail sets %v", len(s.Sources), len(s.Queues), len(s.Rules), s.MailSets)
+	if len(s.Sources) != 5 || len(s.Queues) != 9 || len(s.Rules) != 8 || !slices.Contains(s.MailSets["askpro-local-MailSet"], "bounce") || !slices.Equal(s.Scanned, []string{"attachments/"}) {
+		t.Errorf("%d sources, %d queues, %d rules, mail sets %v, scanned %v", len(s.Sources), len(s.Queues), len(s.Rules), s.MailSets, s.Scanned)
 	}
 	if q, ok := s.QueueNamed("sync"); !ok || q.RedriveTo == "" || q.URL != "http://127.0.0.1:4566/000000000000/askpro-local-SyncQueue" {
 		t.Errorf("sync queue %+v", q)
