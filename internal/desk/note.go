@@ -20,7 +20,9 @@ type Note struct {
 	HiddenAt *time.Time `json:"hidden_at,omitempty"`
 	EditedAt *time.Time `json:"edited_at,omitempty"`
 	At       time.Time  `json:"created_at"`
-	Version  int        `json:"-"`
+	// Attachments stay with the note whatever becomes of them; its pages show them as of now (Shown).
+	Attachments []Attachment `json:"attachments,omitempty"`
+	Version     int          `json:"-"`
 }
 
 // EditWithin is how long an author can change their note.
@@ -40,9 +42,14 @@ func (n Note) Check() error {
 	return nil
 }
 
+// Editable tells whether somebody can change a note.
+func (n Note) Editable(by Actor, now time.Time) bool {
+	return n.Author == by && now.Sub(n.At) <= EditWithin && n.HiddenAt == nil
+}
+
 // Edit changes a note's text.
 func (n *Note) Edit(by Actor, text string, now time.Time) error {
-	if n.Author != by || now.Sub(n.At) > EditWithin || n.HiddenAt != nil {
+	if !n.Editable(by, now) {
 		return ErrNotYours
 	}
 	next := *n
