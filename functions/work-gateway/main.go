@@ -3,7 +3,7 @@
 //
 //	Woken by:     queue gateway: case.*, delivery.*, webhook_endpoint.*, call.started.v1, call.ended.v1, call.analyzed.v1;
 //	              its own case.enrich, case.deadline, case.record, delivery.attempt, delivery.alerts, delivery.redeliver, endpoint.…;
-//	              mail.receipt: what SES says became of a mail; timers: capture (a case is owed), tend (a case's clocks, its purge),
+//	              mail.receipt: what SES says became of a mail; attachment.scanned: what GuardDuty found in one; timers: capture (a case is owed), tend (a case's clocks, its purge),
 //	              digest (what failed in an hour), redeliver (many are sent again), endpoints'
 //	Asks:         the receivers of a company's webhooks, the telephone for recordings, SES, a company's own mail server
 //	Twice:        each attempt is claimed; a receiver sees one message id over all of them; a case is one of its call
@@ -63,7 +63,8 @@ func main() {
 		table: table, later: queue.Open(env, cfg.Queue),
 		cases: &casework.Keeper{
 			Store: table, Opener: &casework.Opener{Store: table, NewID: newID, Alarm: lambdakit.Alarm}, Backup: post.backup,
-			Recordings: recordings{sender, bucket, strings.Split(cfg.Recordings, ",")}, Remove: bucket.RemoveOf, Now: clock.Now, NewID: newID, Alarm: lambdakit.Alarm,
+			Recordings: recordings{sender, bucket, strings.Split(cfg.Recordings, ",")}, Remove: bucket.RemoveOf, Attachments: bucket,
+			Now: clock.Now, NewID: newID, Alarm: lambdakit.Alarm,
 		},
 		deliveries: &dispatch.Dispatcher{
 			Store: table, Mail: letters, Sender: sender, Rings: rings, Secrets: secrets, Transcripts: transcripts{table, bucket}, Objects: objects{bucket, cfg.PublicURL, cfg.RecordingKey, secrets},

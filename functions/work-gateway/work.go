@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/askpro/gateway/internal/blob"
 	"github.com/askpro/gateway/internal/casework"
 	"github.com/askpro/gateway/internal/clock"
 	"github.com/askpro/gateway/internal/dispatch"
@@ -57,6 +58,13 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 		r, err := mail.ReadReceipt(m.Body)
 		if err == nil {
 			err = w.deliveries.Hear(ctx, m.Tenant, r)
+		}
+		hear(nil, err)
+	}
+	if m.Kind == blob.KindScanned {
+		s, err := blob.ReadScan(m.Body)
+		if err == nil {
+			err = w.cases.Scanned(ctx, m.Tenant, s)
 		}
 		hear(nil, err)
 	}

@@ -482,7 +482,7 @@ func TestDeskScenario15TheClocksOfACase(t *testing.T) {
 	s.Idle(t)
 	keeper, anna := casesOf(t, s), event.Actor{Kind: casework.User, ID: "anna"}
 	id := only(t, c).ID
-	if _, err := keeper.AddNote(t.Context(), c.ID, id, anna, "nur für uns", "", false); err != nil {
+	if _, _, err := keeper.AddNote(t.Context(), c.ID, id, anna, casework.Writing{Text: "nur für uns"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := only(t, c); !got.SLA.ResponseMetAt.IsZero() {
@@ -511,7 +511,7 @@ func TestDeskScenario15TheClocksOfACase(t *testing.T) {
 	if w, b := tell("case.sla_warning.v1"), tell("case.sla_breached.v1"); w != 1 || b != 1 {
 		t.Errorf("%d warnings and %d breaches of the response", w, b)
 	}
-	if _, err := keeper.AddNote(t.Context(), c.ID, id, anna, "Wir sehen nach.", "", true); err != nil {
+	if _, _, err := keeper.AddNote(t.Context(), c.ID, id, anna, casework.Writing{Text: "Wir sehen nach.", Public: true}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := keeper.Move(t.Context(), c.ID, id, 0, anna, desk.Move{To: desk.Pending, PendingReason: desk.WaitingCustomer}, false); err != nil {

@@ -54,9 +54,11 @@ type Keeper struct {
 	Recordings Recordings
 	// Remove takes away what was stored under a key; what is not there is no error.
 	Remove func(ctx context.Context, t tenant.ID, key string) error
-	Now    func() time.Time
-	NewID  func() string
-	Alarm  func(ctx context.Context, name, company string)
+	// Attachments keeps what people attach to notes.
+	Attachments Attachments
+	Now         func() time.Time
+	NewID       func() string
+	Alarm       func(ctx context.Context, name, company string)
 }
 
 // Later is work for the same queue.

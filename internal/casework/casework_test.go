@@ -427,11 +427,15 @@ func TestScenario15TheClocksFollowWhatPeopleDo(t *testing.T) {
 		}
 		c = next
 	}
-	do(o.keeper.AddNote(t.Context(), us, c.ID, anna, "nur für uns", "", false))
+	note := func(w casework.Writing) (desk.Case, error) {
+		c, _, err := o.keeper.AddNote(t.Context(), us, c.ID, anna, w)
+		return c, err
+	}
+	do(note(casework.Writing{Text: "nur für uns"}))
 	if !c.SLA.ResponseMetAt.IsZero() {
 		t.Error("an internal note answers nobody")
 	}
-	do(o.keeper.AddNote(t.Context(), us, c.ID, anna, "Wir sehen es uns an.", "", true))
+	do(note(casework.Writing{Text: "Wir sehen es uns an.", Public: true}))
 	if !c.SLA.ResponseMetAt.Equal(o.clock()) {
 		t.Error("a public note answers")
 	}

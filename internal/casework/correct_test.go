@@ -21,7 +21,7 @@ func noted(t *testing.T) (*office, desk.Case, desk.Note) {
 	t.Helper()
 	o := newOffice(t)
 	c := o.reported(t, "call_1", broken)
-	if _, err := o.keeper.AddNote(t.Context(), us, c.ID, anna, "Wir sind dran.", "", true); err != nil {
+	if _, _, err := o.keeper.AddNote(t.Context(), us, c.ID, anna, casework.Writing{Text: "Wir sind dran.", Public: true}); err != nil {
 		t.Fatal(err)
 	}
 	notes, err := o.Notes(t.Context(), us, c.ID)

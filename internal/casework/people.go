@@ -118,16 +118,25 @@ func set[T any](field *T, to *T) {
 	}
 }
 
+// Writing is what somebody writes on a case. What they attach they upload afterwards (Upload).
+type Writing struct {
+	Text    string
+	ReplyTo string
+	Public  bool
+	Files   []desk.File
+}
+
 // AddNote writes on a case. The first public one of a user meets the response clock (§6.3).
-func (k *Keeper) AddNote(ctx context.Context, t tenant.ID, id string, actor event.Actor, text, replyTo string, public bool) (desk.Case, error) {
-	n := desk.Note{ID: k.NewID(), CaseID: id, Author: actor, Public: public, Text: text, ReplyTo: replyTo, At: k.Now()}
-	if err := n.Check(); err != nil {
-		return desk.Case{}, err
+func (k *Keeper) AddNote(ctx context.Context, t tenant.ID, id string, actor event.Actor, w Writing) (desk.Case, desk.Note, error) {
+	n := desk.Note{ID: k.NewID(), CaseID: id, Author: actor, Public: w.Public, Text: w.Text, ReplyTo: w.ReplyTo, At: k.Now()}
+	if err := errors.Join(n.Check(), n.Attach(w.Files, k.NewID)); err != nil {
+		return desk.Case{}, desk.Note{}, err
 	}
-	return k.change(ctx, t, id, 0, actor, "", func(x *change) error {
+	c, err := k.change(ctx, t, id, 0, actor, "", func(x *change) error {
 		k.note(t, x, n)
 		return nil
 	})
+	return c, n, err
 }
 
 func (k *Keeper) note(t tenant.ID, x *change, n desk.Note) {
