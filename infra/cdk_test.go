@@ -5,6 +5,7 @@ import (
 	"context"
 	"debug/elf"
 	"encoding/json"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -114,10 +115,11 @@ func TestEveryStageSynthesisesWithoutCredentials(t *testing.T) {
 }
 
 // TestRehearsal deploys stage dev with the real CDK command line to an emulator
-// of its own. The emulator creates no routes of a SAM HttpApi.
+// of its own. The emulator creates no routes of a SAM HttpApi, and refuses a
+// template with a GuardDuty plan.
 func TestRehearsal(t *testing.T) {
 	t.Parallel()
-	dir := synthesise(t)
+	dir := without(t, synthesise(t), "askpro-dev.template.json", "AWS::GuardDuty::MalwareProtectionPlan")
 	endpoint := emulator(t)
 	account := []string{
 		"AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=eu-central-1", "AWS_DEFAULT_REGION=eu-central-1",
@@ -275,6 +277,46 @@ func synthesise(t *testing.T) string {
 		assembly.failed = false
 	}
 	return assembly.dir
+}
+
+// without is a synthesised app whose one template has no resources of a kind; the rest of it is the app's own.
+func without(t *testing.T, app, file, kind string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	there, err := os.ReadDir(app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range there {
+		if x.Name() == file {
+			continue
+		}
+		if err := os.Symlink(filepath.Join(app, x.Name()), filepath.Join(dir, x.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(app, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var whole map[string]any
+	if err := json.Unmarshal(text, &whole); err != nil {
+		t.Fatal(err)
+	}
+	resources, _ := whole["Resources"].(map[string]any)
+	before := len(resources)
+	maps.DeleteFunc(resources, func(_ string, r any) bool { return r.(map[string]any)["Type"] == kind })
+	if len(resources) == before {
+		t.Errorf("%s has no %s", file, kind)
+	}
+	text, err = json.Marshal(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, file), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // run runs a command in infra/ and returns what it printed. The environment is
