@@ -63,6 +63,9 @@ func showCase(ctx context.Context, table *store.Table, route company.Route, type
 	fmt.Printf("\nNotes (%d)\n", len(notes))
 	for _, n := range notes {
 		fmt.Printf("  %s  %s\n", n.At.Format(time.RFC3339), noteLine(n))
+		for _, a := range n.Shown(now) {
+			fmt.Printf("    %s\n", attachmentLine(a))
+		}
 	}
 	if err := deliveries(ctx, table, t, id); err != nil {
 		return true, err
@@ -117,6 +120,10 @@ func noteLine(n desk.Note) string {
 		kind += ", hidden"
 	}
 	return fmt.Sprintf("%s (%s): %q", actorWords(n.Author), kind, n.Text)
+}
+
+func attachmentLine(a desk.Attachment) string {
+	return strings.TrimSpace(fmt.Sprintf("%q, %d bytes, id %s: %s %s", a.Name, a.Bytes, a.ID, a.State, a.Reason))
 }
 
 func activityLine(a desk.Activity) string {

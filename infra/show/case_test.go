@@ -16,6 +16,8 @@ func TestLinesAreReadAloud(t *testing.T) {
 		{activityLine(desk.Activity{Action: desk.StartedSLA, Actor: desk.Actor{Kind: "system"}}), `sla_started system`},
 		{noteLine(desk.Note{Author: desk.Actor{Kind: "user", ID: "anna"}, Public: true, Text: "Guten Tag"}), `user anna (public): "Guten Tag"`},
 		{noteLine(desk.Note{Author: desk.Actor{Kind: "customer"}, Text: "x", HiddenAt: &at}), `customer (internal, hidden): "x"`},
+		{attachmentLine(desk.Attachment{ID: "a1", Name: "plan.pdf", Bytes: 8, State: desk.AttachmentClean}), `"plan.pdf", 8 bytes, id a1: clean`},
+		{attachmentLine(desk.Attachment{ID: "a2", Name: "a.zip", Bytes: 1, State: desk.AttachmentRejected, Reason: desk.Infected}), `"a.zip", 1 bytes, id a2: rejected infected`},
 	} {
 		if got := strings.Join(strings.Fields(tt.got), " "); got != tt.want {
 			t.Errorf("%s\nwanted %s", got, tt.want)

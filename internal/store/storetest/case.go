@@ -21,7 +21,10 @@ var caseCases = []testCase{
 	{"what belongs to a case is read back as it was written, in order", func(x *try) {
 		ctx := x.Context()
 		c := aCase("k1", 42)
-		notes := []*desk.Note{{ID: "n2", CaseID: "k1", Text: "zweitens", At: noon}, {ID: "n1", CaseID: "k1", Text: "erstens", Public: true, Author: desk.Actor{Kind: "user", ID: "anna"}, At: noon}}
+		notes := []*desk.Note{{ID: "n2", CaseID: "k1", Text: "zweitens", At: noon, Attachments: []desk.Attachment{
+			{ID: "a1", Name: "Plan Büro.pdf", Type: "application/pdf", Bytes: 10 << 20, State: desk.AttachmentAwaited, StateAt: noon},
+			{ID: "a2", Name: "b.zip", Type: "application/zip", Bytes: 1, State: desk.AttachmentRejected, Reason: desk.Infected, StateAt: noon},
+		}}, {ID: "n1", CaseID: "k1", Text: "erstens", Public: true, Author: desk.Actor{Kind: "user", ID: "anna"}, At: noon}}
 		lines := []desk.Activity{{ID: "e1-2", CaseID: "k1", Action: desk.StartedSLA, EventID: "e1", At: noon}, {ID: "e1", CaseID: "k1", Action: desk.DidCreate, EventID: "e1", At: noon}}
 		out := []*delivery.Delivery{{ID: "d1", CaseID: "k1", Channel: delivery.Email, State: delivery.Scheduled, NextAt: noon, CreatedAt: noon}}
 		x.commit(&ledger.Step{Case: c, Notes: notes, Activities: lines, Deliveries: out, Events: []event.Event{event.CaseCreated{Head: event.Head{ID: "e1", CompanyID: x.t.String(), At: noon}, CaseID: "k1"}}})
