@@ -311,3 +311,43 @@ func TestAttachmentsBelongToTheirCompany(t *testing.T) {
 		t.Errorf("the bucket keeps %v", got)
 	}
 }
+
+// TestAttachmentsAreJudgedThroughFaults breaks the worker's calls to the bucket and to the table: each is done, and nobody hears of
+// it, or the process dies with it.
+func TestAttachmentsAreJudgedThroughFaults(t *testing.T) {
+	t.Parallel()
+	s := stacktest.Own(t)
+	for _, f := range []struct{ service, operation string }{{"s3", "GetObject"}, {"s3", "DeleteObject"}, {"dynamodb", "TransactWriteItems"}, {"dynamodb", "Query"}} {
+		for _, mode := range []string{"lost", "kill"} {
+			t.Run(f.operation+" "+mode, func(t *testing.T) {
+				x := newNoted(t, s)
+				s.Idle(t) // what the note itself sets going
+				s.Fault(t, map[string]any{"function": "work-gateway", "company": x.ID.String(), "service": f.service, "operation": f.operation, "mode": mode, "times": 3})
+				for i := range 3 {
+					u := x.link(t, i)
+					if got := upload(t, u.URL, u.Header, x.bodies[i]); got != http.StatusOK {
+						t.Fatalf("upload %d answered %d", i, got)
+					}
+				}
+				s.Idle(t)
+				for range 4 {
+					s.Advance(t, "7m")
+					s.Idle(t)
+				}
+				if s.Fired(t) == 0 {
+					t.Error("nothing was broken")
+				}
+				s.NoFaults(t)
+				if got := x.states(t)[:3]; !slices.Equal(got, []string{"clean", "rejected infected", "rejected wrong_type"}) {
+					t.Errorf("%q", got)
+				}
+				if got := x.kept(t); !slices.Equal(got, []int{0}) {
+					t.Errorf("the bucket keeps %v", got)
+				}
+				if got := x.rejections(t); len(got) != 2 {
+					t.Errorf("its history: %q", got)
+				}
+			})
+		}
+	}
+}
