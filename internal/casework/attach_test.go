@@ -412,3 +412,32 @@ func TestTheScannersWordComesLateAndToAHiddenNote(t *testing.T) {
 	}
 	wants(t, "states", s.states(t), "clean", "missing")
 }
+
+func TestACustomersAnswerHasAttachments(t *testing.T) {
+	t.Parallel()
+	s := newSheet(t)
+	erika := event.Actor{Kind: "customer", ID: "erika"}
+	_, n, follow, err := s.keeper.Reply(t.Context(), us, s.c.ID, erika, "So sieht es aus.", []desk.File{{Name: "foto.jpg", Bytes: 4}})
+	if err != nil || follow || len(n.Attachments) != 1 || !n.Public {
+		t.Fatalf("%+v, %t, %v", n, follow, err)
+	}
+	if _, err := s.keeper.Upload(t.Context(), us, s.c.ID, n.ID, n.Attachments[0].ID, anna); !errors.Is(err, desk.ErrNotYours) {
+		t.Errorf("somebody else's: %v", err)
+	}
+	if u, err := s.keeper.Upload(t.Context(), us, s.c.ID, n.ID, n.Attachments[0].ID, erika); err != nil || u.Header["Content-Type"] != "image/jpeg" {
+		t.Errorf("%+v, %v", u, err)
+	}
+	if _, n, _, err := s.keeper.Reply(t.Context(), us, s.c.ID, erika, "So sieht es aus.", []desk.File{{Name: "foto.exe", Bytes: 4}}); !errors.Is(err, desk.ErrAttachmentType) || n.ID != "" {
+		t.Errorf("%+v, %v", n, err)
+	}
+	if _, err := s.keeper.Move(t.Context(), us, s.c.ID, 0, anna, desk.Move{To: desk.Resolved, Note: "Kabel getauscht"}, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.keeper.Move(t.Context(), us, s.c.ID, 0, anna, desk.Move{To: desk.Closed}, false); err != nil {
+		t.Fatal(err)
+	}
+	s.after(400 * 24 * time.Hour)
+	if _, n, follow, err := s.keeper.Reply(t.Context(), us, s.c.ID, erika, "Und wieder.", []desk.File{{Name: "foto.jpg", Bytes: 4}}); err != nil || !follow || n.ID != "" {
+		t.Errorf("long after it closed: %+v, %t, %v", n, follow, err)
+	}
+}

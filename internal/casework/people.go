@@ -161,11 +161,11 @@ func (k *Keeper) mention(t tenant.ID, x *change, n desk.Note, before string) {
 }
 
 // Reply takes in a customer's public answer: it wakes or reopens the case (§4.3), or, where it closed too long ago, tells the
-// caller of this method to make a new one that follows it.
-func (k *Keeper) Reply(ctx context.Context, t tenant.ID, id string, customer event.Actor, text string) (c desk.Case, follow bool, err error) {
-	n := desk.Note{ID: k.NewID(), CaseID: id, Author: customer, Public: true, Text: text, At: k.Now()}
-	if err := n.Check(); err != nil {
-		return c, false, err
+// caller of this method to make a new one that follows it. What they attach they upload afterwards (Upload).
+func (k *Keeper) Reply(ctx context.Context, t tenant.ID, id string, customer event.Actor, text string, files []desk.File) (c desk.Case, n desk.Note, follow bool, err error) {
+	n = desk.Note{ID: k.NewID(), CaseID: id, Author: customer, Public: true, Text: text, At: k.Now()}
+	if err := errors.Join(n.Check(), n.Attach(files, k.NewID)); err != nil {
+		return c, desk.Note{}, false, err
 	}
 	c, err = k.change(ctx, t, id, 0, customer, "", func(x *change) error {
 		move, late := x.c.Reply(x.now)
@@ -182,9 +182,9 @@ func (k *Keeper) Reply(ctx context.Context, t tenant.ID, id string, customer eve
 		return nil
 	})
 	if errors.Is(err, errNothing) {
-		err = nil
+		n, err = desk.Note{}, nil
 	}
-	return c, follow, err
+	return c, n, follow, err
 }
 
 // Merge puts a case into another one: it closes, its clocks stop without counting, its number opens the other. A chain

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/askpro/gateway/internal/desk"
+	"github.com/askpro/gateway/internal/inert"
 )
 
 var (
@@ -257,4 +259,26 @@ func TestWhoSeesANote(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzAnAttachmentIsJudged: whatever somebody uploads and however they call it, the name that is kept is harmless, and looking
+// into the content ends with a word.
+func FuzzAnAttachmentIsJudged(f *testing.F) {
+	for _, name := range []string{"a.png", "a.heic", "a.txt", "a.zip", "a.docx", "a.odt", `..\..\a.PDF`, "\u202ea.csv"} {
+		f.Add(name, []byte("PK\x03\x04\x14\x00\x00\x00\x00\x00PK\x01\x02PK\x05\x06"))
+		f.Add(name, []byte("\x00\x00\x00\x18ftypheic"))
+	}
+	f.Fuzz(func(t *testing.T, name string, body []byte) {
+		n, err := attach(desk.File{Name: name, Bytes: int64(len(body))})
+		if err != nil {
+			return
+		}
+		a := n.Attachments[0]
+		if a.Name != inert.Line(a.Name) || strings.ContainsAny(a.Name, `/\`) || utf8.RuneCountInString(a.Name) > 150 {
+			t.Errorf("%q is kept as %q", name, a.Name)
+		}
+		if r := a.Judge(body); r != "" && r != desk.WrongType {
+			t.Errorf("%q: %s", name, r)
+		}
+	})
 }
