@@ -274,6 +274,28 @@ func TestTheFirstWordStands(t *testing.T) {
 	}
 }
 
+func TestAnotherDeliveryMayBeFaster(t *testing.T) {
+	t.Parallel()
+	s := newSheet(t)
+	s.files[s.key(0)] = "GIF89a.."
+	s.meanwhile = func() {
+		s.meanwhile = nil
+		s.files[s.key(0)] = pdf
+		if err := s.hears(t, s.key(0), ""); err != nil {
+			t.Error(err)
+		}
+		s.files[s.key(0)] = "GIF89a.."
+	}
+	if err := s.hears(t, s.key(0), ""); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "states", s.states(t), "clean", "awaited")
+	if len(s.files) != 1 {
+		t.Error("what the other one found clean was deleted")
+	}
+	wants(t, "told", s.updates(t, s.c))
+}
+
 func TestWhatPeopleDoMeanwhileIsKept(t *testing.T) {
 	t.Parallel()
 	for body, reason := range map[string]desk.Rejection{pdf: "", "GIF89a..": desk.WrongType} {
@@ -368,6 +390,17 @@ func TestAnObjectWithoutItsNoteIsDeleted(t *testing.T) {
 		delete(s.files, key)
 	}
 	wants(t, "states", s.states(t), "awaited", "awaited")
+
+	s.files[s.key(0)] = pdf
+	s.Fault = func(m string) *twin.Fault { // the purge has taken the case, and comes to the notes
+		if m == "Case" {
+			return &twin.Fault{Err: casework.ErrUnknown}
+		}
+		return nil
+	}
+	if err := s.hears(t, s.key(0), desk.Infected); err != nil || len(s.files) != 0 {
+		t.Errorf("of a case that is gone: %v, %v", s.files, err)
+	}
 }
 
 func TestWhoFetchesAnAttachment(t *testing.T) {
