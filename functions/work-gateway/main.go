@@ -3,8 +3,9 @@
 //
 //	Woken by:     queue gateway: case.*, delivery.*, webhook_endpoint.*, call.started.v1, call.ended.v1, call.analyzed.v1;
 //	              its own case.enrich, case.deadline, case.record, delivery.attempt, delivery.alerts, delivery.redeliver, endpoint.…;
-//	              mail.receipt: what SES says became of a mail; attachment.scanned: what GuardDuty found in one; timers: capture (a case is owed), tend (a case's clocks, its purge),
-//	              digest (what failed in an hour), redeliver (many are sent again), endpoints'
+//	              mail.receipt: what SES says became of a mail; attachment.scanned: what GuardDuty found in one;
+//	              timers: capture (a case is owed), tend (a case's clocks, its purge), digest (what failed in an hour),
+//	              redeliver (many are sent again), endpoints'
 //	Asks:         the receivers of a company's webhooks, the telephone for recordings, SES, a company's own mail server
 //	Twice:        each attempt is claimed; a receiver sees one message id over all of them; a case is one of its call
 //	If it fails:  cases are kept and delivered late. Messages wait in gateway-dead; `make redrive Q=gateway` puts them back

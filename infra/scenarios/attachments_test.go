@@ -192,8 +192,9 @@ func TestAttachmentsAreScannedBeforeAnybodyCanFetchThem(t *testing.T) {
 		}
 		body, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if err != nil || string(body) != x.bodies[0] || resp.Header.Get("Content-Disposition") != "attachment; filename*=utf-8''Plan%20B%C3%BCro.pdf" {
-			t.Errorf("%s: %q as %s, %v", resp.Status, body, resp.Header.Get("Content-Disposition"), err)
+		as := resp.Header.Get("Content-Disposition")
+		if err != nil || string(body) != x.bodies[0] || as != "attachment; filename*=utf-8''Plan%20B%C3%BCro.pdf" {
+			t.Errorf("%s: %q as %s, %v", resp.Status, body, as, err)
 		}
 	}
 
@@ -317,7 +318,9 @@ func TestAttachmentsBelongToTheirCompany(t *testing.T) {
 func TestAttachmentsAreJudgedThroughFaults(t *testing.T) {
 	t.Parallel()
 	s := stacktest.Own(t)
-	for _, f := range []struct{ service, operation string }{{"s3", "GetObject"}, {"s3", "DeleteObject"}, {"dynamodb", "TransactWriteItems"}, {"dynamodb", "Query"}} {
+	for _, f := range []struct{ service, operation string }{
+		{"s3", "GetObject"}, {"s3", "DeleteObject"}, {"dynamodb", "TransactWriteItems"}, {"dynamodb", "Query"},
+	} {
 		for _, mode := range []string{"lost", "kill"} {
 			t.Run(f.operation+" "+mode, func(t *testing.T) {
 				x := newNoted(t, s)
