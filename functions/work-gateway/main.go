@@ -64,7 +64,7 @@ func main() {
 		table: table, later: queue.Open(env, cfg.Queue),
 		cases: &casework.Keeper{
 			Store: table, Opener: &casework.Opener{Store: table, NewID: newID, Alarm: lambdakit.Alarm}, Backup: post.backup,
-			Recordings: recordings{sender, bucket, strings.Split(cfg.Recordings, ",")}, Remove: bucket.RemoveOf, Attachments: bucket,
+			Recordings: recordings{sender, bucket, strings.Split(cfg.Recordings, ",")}, Objects: bucket,
 			Now: clock.Now, NewID: newID, Alarm: lambdakit.Alarm,
 		},
 		deliveries: &dispatch.Dispatcher{

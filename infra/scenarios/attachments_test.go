@@ -75,7 +75,7 @@ type noted struct {
 func newNoted(t *testing.T, s *stacktest.Stack) *noted {
 	t.Helper()
 	x := &noted{Company: s.NewCompany(t, itDesk("service_desk")), keeper: casesOf(t, s), bucket: blob.Open(s.Env, s.Bucket, sessions{s, t})}
-	x.keeper.Attachments = x.bucket
+	x.keeper.Objects = x.bucket
 	want(t, x.Ring(x.Erika).Tool(t, "finalize_ticket", printer), "created")
 	s.Idle(t)
 	x.caseID = only(t, x.Company).ID
@@ -104,7 +104,7 @@ func (x *noted) link(t *testing.T, i int) casework.Upload {
 }
 
 func (x *noted) key(i int) string {
-	return casework.AttachmentsOf(x.ID, x.caseID) + x.note.ID + "/" + x.note.Attachments[i].ID
+	return "attachments/" + x.ID.String() + "/" + x.caseID + "/" + x.note.ID + "/" + x.note.Attachments[i].ID
 }
 
 // states are what the note's page shows.
@@ -281,7 +281,7 @@ func TestAttachmentsBelongToTheirCompany(t *testing.T) {
 	_, err := x.bucket.StartOf(t.Context(), other.ID, x.key(0), 10)
 	refused("reading", err)
 	refused("deleting", x.bucket.RemoveOf(t.Context(), other.ID, x.key(0)))
-	refused("deleting what is no attachment", x.bucket.RemoveOf(t.Context(), x.ID, "companies/"+x.ID.String()+"/recordings/1.mp3"))
+	refused("deleting a recording", x.bucket.RemoveOf(t.Context(), other.ID, "companies/"+x.ID.String()+"/recordings/1.mp3"))
 	for i, company := range []tenant.ID{other.ID, x.ID} {
 		key := fmt.Sprint(x.key(1), i) // where nothing lies yet
 		url, header, err := x.bucket.UploadOf(t.Context(), company, key, "application/pdf", 4, time.Minute)

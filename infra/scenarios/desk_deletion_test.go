@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 
@@ -70,16 +71,32 @@ func TestADeletedCaseSendsNothingComesBackOrIsPurged(t *testing.T) {
 
 	// Another one has all that a case can have, and is purged.
 	_, k, _ := recordedCall(t, c, "ja")
-	_, err = keeper.AddNote(t.Context(), c.ID, k.ID, owner.Actor, "Vertraulich", "", false)
+	bucket := blob.Open(s.Env, s.Bucket, sessions{s, t})
+	keeper.Objects = bucket
+	const plan = "%PDF-1.7\nein Plan"
+	_, note, err := keeper.AddNote(t.Context(), c.ID, k.ID, owner.Actor, casework.Writing{Text: "Vertraulich", Files: []desk.File{{Name: "plan.pdf", Bytes: int64(len(plan))}}})
 	ok(err)
+	link, err := keeper.Upload(t.Context(), c.ID, k.ID, note.ID, note.Attachments[0].ID, owner.Actor)
+	ok(err)
+	if status := upload(t, link.URL, link.Header, plan); status != http.StatusOK {
+		t.Fatalf("the upload is answered %d", status)
+	}
+	stored := []string{k.Recording.Key, "attachments/" + c.ID.String() + "/" + k.ID + "/" + note.ID + "/" + note.Attachments[0].ID}
+	there := func() (n int) {
+		for _, key := range stored {
+			if _, err := bucket.GetUpTo(t.Context(), c.ID, key, 1<<20); err == nil {
+				n++
+			}
+		}
+		return n
+	}
 	_, err = keeper.Link(t.Context(), c.ID, waiting.ID, k.ID, desk.Related, owner.Actor)
 	ok(err)
 	_, err = keeper.Delete(t.Context(), c.ID, k.ID, 0, owner, "Spaßanruf")
 	ok(err)
 	s.Idle(t)
-	bucket := blob.Open(s.Env, s.Bucket, s)
-	if _, err := bucket.GetUpTo(t.Context(), c.ID, k.Recording.Key, 1<<20); err != nil {
-		t.Fatalf("its recording is gone before it can no longer be had back: %v", err)
+	if there() != 2 {
+		t.Fatal("its recording or attachment is gone before it can no longer be had back")
 	}
 	s.Advance(t, "722h")
 	s.Idle(t)
@@ -89,8 +106,8 @@ func TestADeletedCaseSendsNothingComesBackOrIsPurged(t *testing.T) {
 	if _, there, err := table(t, s).Case(t.Context(), c.ID, k.ID); there || err != nil {
 		t.Errorf("it is there: %t, %v", there, err)
 	}
-	if _, err := bucket.GetUpTo(t.Context(), c.ID, k.Recording.Key, 1<<20); err == nil {
-		t.Error("its recording is there")
+	if n := there(); n > 0 {
+		t.Errorf("%d of its recording and attachment are there", n)
 	}
 	if left := only(t, c); left.ID != waiting.ID || len(left.Links) > 0 {
 		t.Errorf("of the other is left: %+v", left)

@@ -453,7 +453,8 @@ func TestAColleagueWhoIsMentionedHearsOfTheNote(t *testing.T) {
 	want(t, c.Ring(c.Erika).Tool(t, "finalize_ticket", printer), "created")
 	s.Idle(t)
 	x := only(t, c)
-	if _, err := casesOf(t, s).AddNote(t.Context(), c.ID, x.ID, event.Actor{Kind: casework.User, ID: "bert"}, "@anna, hattest du den nicht schon einmal? "+c.Slug, "", false); err != nil {
+	note := casework.Writing{Text: "@anna, hattest du den nicht schon einmal? " + c.Slug}
+	if _, _, err := casesOf(t, s).AddNote(t.Context(), c.ID, x.ID, event.Actor{Kind: casework.User, ID: "bert"}, note); err != nil {
 		t.Fatal(err)
 	}
 	s.Idle(t)

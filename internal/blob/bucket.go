@@ -82,14 +82,6 @@ func (b *Bucket) KeepOf(ctx context.Context, t tenant.ID, key string, body io.Re
 	return whole, nil
 }
 
-// RemoveOf removes an object of a company by its whole key; one that is not there is no error.
-func (b *Bucket) RemoveOf(ctx context.Context, t tenant.ID, key string) error {
-	if _, err := b.client().DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: &key}, b.as(t)); err != nil {
-		return fmt.Errorf("remove an object: %w", err)
-	}
-	return nil
-}
-
 // LinkOf lets anybody who has it fetch an object of a company under a file's name, for a moment: the session that signs it
 // may end in some minutes. What has to last longer is a link of our own that leads to one of these.
 func (b *Bucket) LinkOf(ctx context.Context, t tenant.ID, key, filename string, ttl time.Duration) (string, error) {

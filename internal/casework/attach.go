@@ -13,8 +13,9 @@ import (
 	"github.com/askpro/gateway/internal/tenant"
 )
 
-// Attachments keeps what people attach to notes, each file under a whole key of the company's.
-type Attachments interface {
+// Objects are files of cases, each under a whole key of the company's: what people attach to notes, and to be removed the
+// recording, too.
+type Objects interface {
 	// UploadOf lets whoever has the link put one object of exactly this type and size where nothing lies yet, for a while;
 	// header is what their request has to say.
 	UploadOf(ctx context.Context, t tenant.ID, key, kind string, size int64, ttl time.Duration) (url string, header map[string]string, err error)
@@ -35,16 +36,13 @@ var (
 	errNoKey    = errors.New("the scanner speaks of an object that is no attachment")
 )
 
-// AttachmentsOf is what the keys of all attachments of a case begin with. The company stands where the policies of its sessions
-// look for it.
-func AttachmentsOf(t tenant.ID, caseID string) string { return attachments(t) + caseID + "/" }
-
+// attachments is what the keys of a company's begin with. The company stands where the policies of its sessions look for it.
 func attachments(t tenant.ID) string { return "attachments/" + t.String() + "/" }
 
 // spot is where an attachment belongs.
 type spot struct{ caseID, noteID, id string }
 
-func (s spot) key(t tenant.ID) string { return AttachmentsOf(t, s.caseID) + s.noteID + "/" + s.id }
+func (s spot) key(t tenant.ID) string { return attachments(t) + s.caseID + "/" + s.noteID + "/" + s.id }
 
 // spotOf reads a key.
 func spotOf(t tenant.ID, key string) (spot, bool) {
@@ -67,7 +65,7 @@ type Upload struct {
 // get another link.
 func (k *Keeper) Upload(ctx context.Context, t tenant.ID, id, noteID, attachmentID string, author event.Actor) (Upload, error) {
 	at := spot{id, noteID, attachmentID}
-	n, a, err := k.attached(ctx, t, at)
+	n, a, err := k.seen(ctx, t, at)
 	if err != nil {
 		return Upload{}, err
 	}
@@ -78,21 +76,33 @@ func (k *Keeper) Upload(ctx context.Context, t tenant.ID, id, noteID, attachment
 		return Upload{}, ErrUploaded
 	}
 	u := Upload{Until: k.Now().Add(desk.UploadWithin)}
-	u.URL, u.Header, err = k.Attachments.UploadOf(ctx, t, at.key(t), a.Type, a.Bytes, desk.UploadWithin)
+	u.URL, u.Header, err = k.Objects.UploadOf(ctx, t, at.key(t), a.Type, a.Bytes, desk.UploadWithin)
 	return u, err
 }
 
 // Fetch links to a clean attachment of a note that somebody may see, for a minute.
 func (k *Keeper) Fetch(ctx context.Context, t tenant.ID, id, noteID, attachmentID string, reader desk.Reader) (url string, err error) {
 	at := spot{id, noteID, attachmentID}
-	n, a, err := k.attached(ctx, t, at)
+	n, a, err := k.seen(ctx, t, at)
 	if err != nil {
 		return "", err
 	}
 	if !n.SeenBy(reader) || a.State != desk.AttachmentClean {
 		return "", desk.ErrNoAttachment
 	}
-	return k.Attachments.LinkOf(ctx, t, at.key(t), a.Name, fetchWithin)
+	return k.Objects.LinkOf(ctx, t, at.key(t), a.Name, fetchWithin)
+}
+
+// seen is attached for people, to whom a deleted case is none.
+func (k *Keeper) seen(ctx context.Context, t tenant.ID, at spot) (desk.Note, desk.Attachment, error) {
+	c, ok, err := k.Store.Case(ctx, t, at.caseID)
+	if err == nil && (!ok || c.Deletion != nil) {
+		err = desk.ErrNoAttachment
+	}
+	if err != nil {
+		return desk.Note{}, desk.Attachment{}, err
+	}
+	return k.attached(ctx, t, at)
 }
 
 // attached reads a note and one of its attachments; ErrNoAttachment when there is none.
@@ -131,7 +141,7 @@ func (k *Keeper) Scanned(ctx context.Context, t tenant.ID, s Scan) error {
 	if err != nil || kept {
 		return err
 	}
-	return k.Attachments.RemoveOf(ctx, t, s.Key)
+	return k.Objects.RemoveOf(ctx, t, s.Key)
 }
 
 // judged settles an attachment and tells whether its object is kept. A clean one changes its note alone: whoever has the case
@@ -143,7 +153,7 @@ func (k *Keeper) judged(ctx context.Context, t tenant.ID, at spot, reason desk.R
 			return false, err
 		}
 		if reason == "" && a.State == desk.AttachmentAwaited {
-			body, err := k.Attachments.StartOf(ctx, t, at.key(t), a.Bytes+1)
+			body, err := k.Objects.StartOf(ctx, t, at.key(t), a.Bytes+1)
 			if err != nil {
 				return false, err
 			}

@@ -77,7 +77,7 @@ const pdf = "%PDF-1.7"
 func newSheet(t *testing.T) *sheet {
 	t.Helper()
 	s := &sheet{office: newOffice(t), drawer: &drawer{files: map[string]string{}}}
-	s.keeper.Attachments = s.drawer
+	s.keeper.Objects = s.drawer
 	s.c = s.reported(t, "call_1", broken)
 	var err error
 	if s.c, s.n, err = s.keeper.AddNote(t.Context(), us, s.c.ID, anna, casework.Writing{

@@ -52,13 +52,11 @@ type Keeper struct {
 	Backup func(ctx context.Context, t tenant.ID, to []string, subject, text string) error
 	// Recordings fetches and keeps a call's recording; nil: none are kept.
 	Recordings Recordings
-	// Remove takes away what was stored under a key; what is not there is no error.
-	Remove func(ctx context.Context, t tenant.ID, key string) error
-	// Attachments keeps what people attach to notes.
-	Attachments Attachments
-	Now         func() time.Time
-	NewID       func() string
-	Alarm       func(ctx context.Context, name, company string)
+	// Objects keeps what people attach to notes, and removes what was stored for a case.
+	Objects Objects
+	Now     func() time.Time
+	NewID   func() string
+	Alarm   func(ctx context.Context, name, company string)
 }
 
 // Later is work for the same queue.

@@ -227,7 +227,7 @@ func TestANoteTellsWhomItMentionsOnce(t *testing.T) {
 	}
 	add := func(by event.Actor, text string) desk.Note {
 		t.Helper()
-		if _, err := o.keeper.AddNote(t.Context(), us, c.ID, by, text, "", false); err != nil {
+		if _, _, err := o.keeper.AddNote(t.Context(), us, c.ID, by, casework.Writing{Text: text}); err != nil {
 			t.Fatal(err)
 		}
 		notes, err := o.Notes(t.Context(), us, c.ID)

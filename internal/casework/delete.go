@@ -68,12 +68,28 @@ func (k *Keeper) purge(ctx context.Context, t tenant.ID, c desk.Case) error {
 	})
 }
 
-// removeObjects removes what was stored for a case: its recording.
+// removeObjects removes what was stored for a case: its recording, and what is attached to its notes. What is uploaded with a
+// link that still works goes when it was scanned.
 func (k *Keeper) removeObjects(ctx context.Context, t tenant.ID, c desk.Case) error {
-	if c.Recording.Key == "" {
-		return nil
+	notes, err := k.Store.Notes(ctx, t, c.ID)
+	if err != nil {
+		return err
 	}
-	return k.Remove(ctx, t, c.Recording.Key)
+	var keys []string
+	if c.Recording.Key != "" {
+		keys = append(keys, c.Recording.Key)
+	}
+	for _, n := range notes {
+		for _, a := range n.Attachments {
+			keys = append(keys, spot{c.ID, n.ID, a.ID}.key(t))
+		}
+	}
+	for _, key := range keys {
+		if err := k.Objects.RemoveOf(ctx, t, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unlink takes a case out of the links of others.

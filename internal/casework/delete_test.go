@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,12 +67,15 @@ func TestADeletedCaseIsNobodysToSeeOrChange(t *testing.T) {
 		"delete":     func() error { _, err := o.keeper.Delete(ctx, us, c.ID, 0, byAnna, "Werbung"); return err },
 		"an old one": func() error { _, err := o.keeper.Delete(ctx, us, c.ID, 1, byAnna, "Werbung"); return err }, // not Stale: that shows the case
 		"take":       func() error { _, err := o.keeper.Take(ctx, us, c.ID, anna); return err },
-		"note":       func() error { _, err := o.keeper.AddNote(ctx, us, c.ID, anna, "Hallo", "", true); return err },
+		"note": func() error {
+			_, _, err := o.keeper.AddNote(ctx, us, c.ID, anna, casework.Writing{Text: "Hallo"})
+			return err
+		},
 		"move": func() error {
 			_, err := o.keeper.Move(ctx, us, c.ID, 0, anna, desk.Move{To: desk.Opened}, false)
 			return err
 		},
-		"reply":      func() error { _, _, err := o.keeper.Reply(ctx, us, c.ID, anna, "Hallo?"); return err },
+		"reply":      func() error { _, _, _, err := o.keeper.Reply(ctx, us, c.ID, anna, "Hallo?", nil); return err },
 		"merge":      func() error { _, err := o.keeper.Merge(ctx, us, c.ID, other.ID, anna); return err },
 		"merge into": func() error { _, err := o.keeper.Merge(ctx, us, other.ID, c.ID, anna); return err },
 		"link to":    func() error { _, err := o.keeper.Link(ctx, us, other.ID, c.ID, desk.Related, anna); return err },
@@ -177,13 +179,53 @@ func TestADeletedCaseCanBeHadBackForThirtyDays(t *testing.T) {
 	}
 }
 
+// brittle is a drawer that jams when it is told to.
+type brittle struct {
+	*drawer
+	broke func() *twin.Fault
+}
+
+// RemoveOf deletes, or fails before or after it did.
+func (b brittle) RemoveOf(ctx context.Context, t tenant.ID, key string) error {
+	f := b.broke()
+	if f == nil || f.Done {
+		if err := b.drawer.RemoveOf(ctx, t, key); err != nil {
+			return err
+		}
+	}
+	if f != nil {
+		return f.Err
+	}
+	return nil
+}
+
+func TestNothingIsAttachedToADeletedCaseOrFetchedFromIt(t *testing.T) {
+	t.Parallel()
+	s := newSheet(t)
+	s.files[s.key(0)] = pdf
+	if err := s.hears(t, s.key(0), ""); err != nil {
+		t.Fatal(err)
+	}
+	s.deletes(t, s.c.ID)
+	if url, err := s.fetch(t, 0, desk.ForAdmin); !errors.Is(err, desk.ErrNoAttachment) {
+		t.Errorf("it is fetched: %q, %v", url, err)
+	}
+	if u, err := s.keeper.Upload(t.Context(), us, s.c.ID, s.n.ID, s.n.Attachments[1].ID, anna); !errors.Is(err, desk.ErrNoAttachment) {
+		t.Errorf("it is uploaded: %+v, %v", u, err)
+	}
+	s.files[s.key(1)] = "MZ"
+	if err := s.hears(t, s.key(1), desk.Infected); err != nil || len(s.files) != 1 {
+		t.Errorf("what is scanned late: %v, %v", s.files, err)
+	}
+}
+
 // Every request of the table and of the storage breaks once, before and after it was carried out: the timer comes again.
 func TestAPurgeBrokenOffAnywhereGoesOnWhereItStopped(t *testing.T) {
 	t.Parallel()
-	run := func(n int, done bool) (calls int) {
+	run := func(nth int, done bool) (calls int) {
 		o := newOffice(t)
 		broke := func() *twin.Fault {
-			if calls++; calls == n {
+			if calls++; calls == nth {
 				return &twin.Fault{Err: errors.New("broken off"), Done: done}
 			}
 			return nil
@@ -192,7 +234,8 @@ func TestAPurgeBrokenOffAnywhereGoesOnWhereItStopped(t *testing.T) {
 		if _, err := o.keeper.Link(t.Context(), us, other.ID, c.ID, desk.FollowUp, anna); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := o.keeper.AddNote(t.Context(), us, c.ID, anna, "Vertraulich", "", false); err != nil {
+		_, n, err := o.keeper.AddNote(t.Context(), us, c.ID, anna, casework.Writing{Text: "Vertraulich", Files: []desk.File{{Name: "plan.pdf", Bytes: 8}}})
+		if err != nil {
 			t.Fatal(err)
 		}
 		c = o.the(t, "call_1")
@@ -201,20 +244,8 @@ func TestAPurgeBrokenOffAnywhereGoesOnWhereItStopped(t *testing.T) {
 			t.Fatal(err)
 		}
 		o.deletes(t, c.ID)
-		objects := []string{c.Recording.Key}
-		o.keeper.Remove = func(_ context.Context, of tenant.ID, key string) error {
-			if of != us {
-				t.Errorf("an object of %s", of)
-			}
-			f := broke()
-			if f == nil || f.Done {
-				objects = slices.DeleteFunc(objects, func(k string) bool { return k == key })
-			}
-			if f != nil {
-				return f.Err
-			}
-			return nil
-		}
+		objects := &drawer{files: map[string]string{c.Recording.Key: "", "attachments/" + us.String() + "/" + c.ID + "/" + n.ID + "/" + n.Attachments[0].ID: ""}}
+		o.keeper.Objects = brittle{objects, broke}
 		o.after(desk.RestoreWithin + 2*time.Hour)
 		o.Fault = func(string) *twin.Fault { return broke() }
 		for try := 0; ; try++ {
@@ -223,7 +254,7 @@ func TestAPurgeBrokenOffAnywhereGoesOnWhereItStopped(t *testing.T) {
 				break
 			}
 			if try == 2 {
-				t.Fatalf("fault %d, done %t: it never works: %v", n, done, err)
+				t.Fatalf("fault %d, done %t: it never works: %v", nth, done, err)
 			}
 		}
 		o.Fault = nil
@@ -234,12 +265,12 @@ func TestAPurgeBrokenOffAnywhereGoesOnWhereItStopped(t *testing.T) {
 		if err := errors.Join(err, errNotes, errNumber, errLeft); err != nil {
 			t.Fatal(err)
 		}
-		if there || numbered || len(notes) > 0 || len(left.Links) > 0 || len(objects) > 0 {
-			t.Errorf("fault %d, done %t: case %t, number %t, notes %v, links of the other %v, objects %v", n, done, there, numbered, notes, left.Links, objects)
+		if there || numbered || len(notes) > 0 || len(left.Links) > 0 || len(objects.files) > 0 {
+			t.Errorf("fault %d, done %t: case %t, number %t, notes %v, links of the other %v, objects %v", nth, done, there, numbered, notes, left.Links, objects.files)
 		}
 		trail, err := o.AuditTrail(t.Context(), us, 0, 10)
 		if err != nil || len(trail) != 2 || trail[0].Action != audit.PurgedCase || trail[0].Object.Name != c.Number.String() || trail[0].Actor.Kind != "system" {
-			t.Errorf("fault %d, done %t: the trail says %+v, %v", n, done, trail, err)
+			t.Errorf("fault %d, done %t: the trail says %+v, %v", nth, done, trail, err)
 		}
 		return calls
 	}

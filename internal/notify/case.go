@@ -42,7 +42,7 @@ func (x filed) ended(title string, notes []desk.Note) Letter {
 		sentence, after = "wir haben den Vorgang zu Ihrem Anliegen abgeschlossen.", "Wenn noch etwas offen ist, "+x.ring()+" und nennen Sie die Vorgangsnummer."
 	}
 	paragraphs := []string{sentence}
-	public := slices.ContainsFunc(notes, func(n desk.Note) bool { return shown(n) && n.Text == x.c.Resolution })
+	public := slices.ContainsFunc(notes, func(n desk.Note) bool { return n.SeenBy(desk.ForContact) && n.Text == x.c.Resolution })
 	if text := block(x.c.Resolution, desk.MaxReason); text != "" && public {
 		paragraphs = append(paragraphs, text)
 	}

@@ -162,7 +162,7 @@ func (n *Notifier) caseNote(ctx context.Context, t tenant.ID, c *company.Config,
 		return f, err
 	}
 	i := slices.IndexFunc(notes, func(note desk.Note) bool { return note.ID == e.NoteID })
-	if i < 0 || !shown(notes[i]) || notes[i].Author.Kind == byCustomer || !x.c.Status.Open() && notes[i].Text == x.c.Resolution {
+	if i < 0 || !notes[i].SeenBy(desk.ForContact) || notes[i].Author.Kind == byCustomer || !x.c.Status.Open() && notes[i].Text == x.c.Resolution {
 		return f, nil
 	}
 	n.toContact(ctx, &f, x, x.message(notes[i]))
@@ -192,9 +192,6 @@ func (n *Notifier) caseMentioned(ctx context.Context, t tenant.ID, c *company.Co
 	}
 	return f, nil
 }
-
-// shown tells whether people outside may read a note.
-func shown(n desk.Note) bool { return n.Public && n.HiddenAt == nil }
 
 // caseClock tells who has a case that a target is near or has passed, unless it was reached or moved since.
 func (n *Notifier) caseClock(ctx context.Context, t tenant.ID, c *company.Config, e event.CaseClock, what Event) (fact, error) {
