@@ -1,12 +1,6 @@
 package lambdakit
 
-import (
-	"context"
-	"encoding/json"
-	"fmt"
-	"os"
-	"time"
-)
+import "context"
 
 // Alarms are all the names that wake a person, with what to do. A name that is not here is a bug: Alarm says so loudly.
 var Alarms = map[string]string{
@@ -45,21 +39,4 @@ func Alarm(ctx context.Context, name, company string) {
 	}
 	Count(name, company)
 	Log(ctx).Error("alarm", "alarm", name, "company", company, "todo", todo)
-}
-
-// Count adds one to a metric, in CloudWatch's embedded metric format: a log line, no call.
-func Count(metric, company string) {
-	line, err := json.Marshal(map[string]any{
-		"_aws": map[string]any{
-			"Timestamp": time.Now().UnixMilli(),
-			"CloudWatchMetrics": []any{map[string]any{
-				"Namespace": "AskPro", "Dimensions": [][]string{{"function"}, {"function", "company"}},
-				"Metrics": []any{map[string]string{"Name": metric, "Unit": "Count"}},
-			}},
-		},
-		"function": os.Getenv("AWS_LAMBDA_FUNCTION_NAME"), "company": company, "version": Version, metric: 1,
-	})
-	if err == nil {
-		fmt.Println(string(line))
-	}
 }
