@@ -4,6 +4,7 @@ import "context"
 
 // Alarms are all the names that wake a person, with what to do. A name that is not here is a bug: Alarm says so loudly.
 var Alarms = map[string]string{
+	"access_denied":         "The database refused one of our own requests: a function asked for what is not its company's, or lacks a right. See the error in its log, compare it with its role.",
 	"audit_chain_broken":    "A company's audit trail is not what was written: see the log of work-default for the line, compare the trail with a backup of the table.",
 	"calcom_down":           "Cal.com failed five times in a row for a company and is left alone for a minute at a time: see its status page; callers are called back.",
 	"calcom_configuration":  "Cal.com refuses the company's key or an event type: check both in Cal.com, then load the company's file again.",

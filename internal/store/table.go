@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/askpro/gateway/internal/company"
 	"github.com/askpro/gateway/internal/desk"
@@ -68,6 +69,7 @@ func client(env lambdakit.Env) *dynamodb.Client {
 			o.MaxAttempts = 3
 			o.MaxBackoff = 250 * time.Millisecond
 		}),
+		APIOptions: []func(*middleware.Stack) error{refused(lambdakit.Alarm)},
 	})
 }
 
