@@ -69,7 +69,7 @@ func main() {
 		},
 		deliveries: &dispatch.Dispatcher{
 			Store: table, Mail: letters, Sender: sender, Rings: rings, Secrets: secrets, Transcripts: transcripts{table, bucket}, Objects: objects{bucket, cfg.PublicURL, cfg.RecordingKey, secrets},
-			Now: clock.Now, NewID: newID, Jitter: mathrand.Float64, NoSecret: lambdakit.ErrNoSecret, Alarm: lambdakit.Alarm, Failed: failed, AdminURL: cfg.AdminURL,
+			Now: clock.Now, NewID: newID, Jitter: mathrand.Float64, NoSecret: lambdakit.ErrNoSecret, Alarm: lambdakit.Alarm, Tried: tried, Failed: failed, AdminURL: cfg.AdminURL,
 		},
 		endpoints: &subscribe.Webhooks{
 			Store: table, Configured: table, Cases: table, Rings: rings, Sender: sender, Mailer: post, Log: table,

@@ -71,7 +71,11 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 	if !known {
 		return fmt.Errorf("queue gateway knows no %s", m.Kind)
 	}
-	return errors.Join(failed...)
+	err := errors.Join(failed...)
+	if err == nil { // else it comes again, and would count twice
+		waited(m.Kind)
+	}
+	return err
 }
 
 // put sends work to our own queue. What lies further ahead than the queue can hold comes back and is put off again.

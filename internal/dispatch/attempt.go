@@ -322,6 +322,9 @@ func (d *Dispatcher) send(ctx context.Context, t tenant.ID, c desk.Case, o outpu
 		d.aside(ctx, t, "leave the gate", d.leave(ctx, t, host, visit, !outcome.OK && outcome.Retry))
 	}
 	d.aside(ctx, t, "write the exchange log", d.Store.AddExchange(ctx, t, line))
+	if !outcome.OK {
+		d.aside(ctx, t, "look how many attempts failed", d.rate(ctx, t))
+	}
 	return settled, err
 }
 

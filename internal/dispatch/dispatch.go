@@ -99,6 +99,8 @@ type Dispatcher struct {
 	// NoSecret is Secrets' and Rings' word for "there is none": the output is to be put right, trying again is of no use.
 	NoSecret error
 	Alarm    func(ctx context.Context, name, company string)
+	// Tried hears of every attempt that is over, however it ended; nil: nobody does.
+	Tried func(x delivery.Delivery)
 	// Failed hears of what failed beside a Delivery and stopped nothing: a line of the exchange log, a Slack message.
 	Failed   func(ctx context.Context, company, what string, err error)
 	AdminURL string // of the admin pages; empty: there are none, and mails link to nothing
@@ -218,7 +220,11 @@ func (d *Dispatcher) write(ctx context.Context, t tenant.ID, was delivery.Delive
 	case x.State == delivery.Retrying:
 		step.Events = append(step.Events, event.DeliveryFailed{DeliveryFact: d.fact(t, *x, "failed", 1)})
 	}
-	return d.Store.Commit(ctx, t, step)
+	err := d.Store.Commit(ctx, t, step)
+	if err == nil && was.State == delivery.Sending && x.State != delivery.Sending && d.Tried != nil {
+		d.Tried(*x)
+	}
+	return err
 }
 
 // fact about a Delivery that is about to be written. Its id is made of what it tells, so that it has one however often the

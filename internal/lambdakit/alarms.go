@@ -9,6 +9,7 @@ var Alarms = map[string]string{
 	"calcom_down":           "Cal.com failed five times in a row for a company and is left alone for a minute at a time: see its status page; callers are called back.",
 	"calcom_configuration":  "Cal.com refuses the company's key or an event type: check both in Cal.com, then load the company's file again.",
 	"case_creation_failed":  "A case could not be written at once, or not even later: the capture is kept and tried again; look at the errors of hook-retell-tools and work-gateway.",
+	"delivery_rate":         "Of a company's attempts to deliver in a quarter of an hour more than one in twenty failed: see its exchange log and its receivers, then make redeliver.",
 	"delivery_unheard":      "A case could not be delivered and its company has nobody to be told: call the company, enter alert addresses at its service desk, send the case again.",
 	"double_booked":         "Two appointments take the same member of staff's time: make report names them; move one in the calendar and call its customer.",
 	"event_type_gone":       "An event type vanished from Cal.com, so nothing is booked with it any more: bring it back, or take it out of the company's file.",
