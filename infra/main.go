@@ -1,9 +1,11 @@
 // infra is the CDK app: it includes template.yaml, the one description of the
-// system, once per stage and adds only what differs between stages. Synthesis
-// needs Node, no credentials and no account.
+// system, once per stage and adds only what differs between stages, and a second
+// stack for those who operate it. Synthesis needs Node, no credentials and no
+// account.
 //
 //	make cdk-synth                       all stages into .build/cdk
 //	cd infra && npx cdk deploy askpro-dev
+//	cd infra && npx cdk deploy askpro-dev-operations        its alarms and its dashboard
 //	cd infra && npx cdk deploy -c stage=anna askpro-anna    a stage of one's own, thrown away with `cdk destroy`
 package main
 
@@ -41,9 +43,11 @@ func main() {
 			}
 			binaries[s.architecture] = built
 		}
-		if err := newSystem(app, s, binaries[s.architecture]); err != nil {
+		system, err := newSystem(app, s, binaries[s.architecture])
+		if err != nil {
 			fail(err)
 		}
+		newOperations(app, system)
 	}
 	app.Synth(nil)
 }

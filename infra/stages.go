@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/aws/jsii-runtime-go"
+
 	"github.com/askpro/gateway/infra/build"
 )
 
@@ -16,6 +18,11 @@ type stage struct {
 	guarded      bool // the table cannot be deleted
 	locked       bool // nor the stack, until somebody lifts its termination protection
 	logLevel     string
+}
+
+// tags of everything that belongs to the stage.
+func (s stage) tags() *map[string]*string {
+	return &map[string]*string{"application": jsii.String("askpro"), "stage": jsii.String(s.name)}
 }
 
 // stages are the ones that stay.
