@@ -425,6 +425,13 @@ func TestDeskScenario10ACaseWaitsForItsCallButNotLongerThanItsDeadline(t *testin
 	if a, b := quick.theCase(t, quickID), slow.theCase(t, slowID); a.Delivered != delivery.AllSent || b.Delivered != delivery.AllSent {
 		t.Errorf("%s, %s", a.Delivered, b.Delivered)
 	}
+	for metric, want := range map[string][]float64{
+		lambdakit.DeliveryTaken: {1, 1, 1}, lambdakit.DeliverySeconds: {40, 180}, lambdakit.EnrichmentTimedOut: {0, 1, 0},
+	} {
+		if got := measured(t, s, "work-gateway", metric); !slices.EqualFunc(got, want, func(a, b float64) bool { return a >= b && a < b+2 }) {
+			t.Errorf("%s was %v, wanted %v", metric, got, want)
+		}
+	}
 }
 
 // TestDeskScenario11TheAnswerDecides lets companies' tools answer in their own ways, all in the same ten minutes.
