@@ -2,9 +2,10 @@
 //
 //	make redrive Q=notifications
 //
-// Q is default, notifications, sync or gateway (events has no queue of its own to go back to: see the README). It works on the
-// local stack; on AWS the console's and the SQS API's own redrive does the same. A message is deleted there only after
-// its queue has taken it, so that one may arrive twice but none is lost.
+// Q is default, notifications, sync or gateway. What lies in events-dead has no queue to go back to: its message names the one
+// that it was for (TARGET_ARN), and its body is sent there. The command works on the local stack; on AWS the console's and the
+// SQS API's own redrive does the same. A message is deleted only after its queue has taken it, so that one may arrive twice but
+// none is lost.
 package main
 
 import (
