@@ -376,7 +376,7 @@ func TestDeskScenario07CasesAtOnceHaveTheirOwnNumbers(t *testing.T) {
 	began := time.Now()
 	numbers := make(chan string, many)
 	var all sync.WaitGroup
-	gate := make(chan struct{}, 50)
+	gate := make(chan struct{}, abreast)
 	for i := range many {
 		all.Go(func() {
 			gate <- struct{}{}
