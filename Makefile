@@ -15,6 +15,10 @@ export npm_config_loglevel  := error
 # The flags of every function. infra/build spells them for the local stack and the CDK app; SAM's Go builder takes them from the environment.
 FUNCTION_FLAGS = CGO_ENABLED=0 GOFLAGS='-trimpath -buildvcs=false -tags=lambda.norpc "-ldflags=-s -w -X github.com/askpro/gateway/internal/lambdakit.Version=$(VERSION)"'
 
+# Tests, tools and functions are compiled alike, so that a machine with nothing compiled yet does it once: most of it is the AWS SDK.
+export CGO_ENABLED := 0
+export GOFLAGS     := $(strip $(filter-out -trimpath,$(shell go env GOFLAGS)) -trimpath)
+
 # What the tools need, installed once and again when its list changes.
 STACK := .venv/installed
 SAM   := .venv-sam/installed

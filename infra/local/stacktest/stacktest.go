@@ -15,7 +15,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -100,10 +99,17 @@ func Own(t testing.TB) *Stack {
 	return s
 }
 
-func root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "../../..")
-}
+// root is the repository's top: tests run in the folder of their package, below it.
+var root = sync.OnceValue(func() string {
+	folder, err := filepath.Abs(".")
+	for err == nil && folder != filepath.Dir(folder) {
+		if _, err := os.Stat(filepath.Join(folder, "template.yaml")); err == nil {
+			return folder
+		}
+		folder = filepath.Dir(folder)
+	}
+	return "."
+})
 
 func connect(p operator.Ports) *Stack {
 	return &Stack{Ports: p, Stack: operator.Local(p), Root: root(), stopped: func() {}, http: http.Client{Timeout: 100 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
