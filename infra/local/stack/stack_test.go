@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -196,8 +197,16 @@ func TestAStackLeavesNothingBehind(t *testing.T) {
 	if s == nil {
 		t.Skip("needs the local stack: run make test")
 	}
+	soon, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
 	for _, port := range []int{s.Ports.FrontDoor, s.Ports.Partners, s.Ports.Inbox, s.Ports.AWS} {
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		for err != nil && soon.Err() == nil { // a child that is just being started has our sockets until its program runs
+			<-tick.C
+			l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		}
 		if err != nil {
 			t.Errorf("port %d is still taken", port)
 			continue
