@@ -20,7 +20,7 @@ import (
 
 func TestAllDialogues(t *testing.T) {
 	t.Parallel()
-	s := stacktest.Own(t)
+	s := stacktest.Demo(t)
 	files, err := player.Load(filepath.Join(s.Root, "testdata/dialogues"))
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ var ids = regexp.MustCompile(`  \(call_[0-9a-f]+\)`)
 
 func TestTheDefaultDialogueLeavesEverythingInOrder(t *testing.T) {
 	t.Parallel()
-	s := stacktest.Own(t)
+	s := stacktest.Demo(t)
 	files, err := player.Load(filepath.Join(s.Root, "testdata/dialogues/gebucht.json"))
 	if err != nil {
 		t.Fatal(err)

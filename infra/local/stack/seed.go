@@ -112,6 +112,9 @@ func (s *Stack) Reset(ctx context.Context) error {
 		return err
 	}
 	s.sources.Forget()
+	if s.Bare {
+		return nil
+	}
 	return s.seed(ctx)
 }
 

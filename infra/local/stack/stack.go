@@ -45,6 +45,7 @@ type Options struct {
 	Root  string // of the repository
 	Ports operator.Ports
 	Log   io.Writer // what a person reads
+	Bare  bool      // without the demonstration companies
 	// What stacks that follow one another have in common, because it takes longer to begin than they run; without it, a
 	// stack builds the functions and starts an emulator of its own.
 	Functions map[string]string  // built ones, by name
@@ -77,7 +78,7 @@ type Stack struct {
 	data     sync.Mutex // held by who empties or sweeps the table
 }
 
-// Start builds and starts everything and fills in the demonstration companies.
+// Start builds and starts everything and fills in the demonstration companies, unless they are not wanted.
 func Start(ctx context.Context, o Options) (*Stack, error) {
 	s := &Stack{Options: o, Clock: stackclock.New(), operator: operator.Local(o.Ports)}
 	s.missing.Store("the functions and the emulator")
@@ -133,9 +134,11 @@ func (s *Stack) start(ctx, background context.Context) error {
 	if err := s.connect(); err != nil {
 		return err
 	}
-	s.missing.Store("the demonstration companies")
-	if err := s.step("demonstration companies", func() error { return s.seed(ctx) }); err != nil {
-		return err
+	if !s.Bare {
+		s.missing.Store("the demonstration companies")
+		if err := s.step("demonstration companies", func() error { return s.seed(ctx) }); err != nil {
+			return err
+		}
 	}
 	s.running.Go(func() { s.sources.Run(background) })
 	s.running.Go(func() { s.sweep(background) })

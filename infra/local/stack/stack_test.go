@@ -43,7 +43,7 @@ func get(t *testing.T, method, url, body string) (int, string) {
 
 func TestTheControls(t *testing.T) {
 	t.Parallel()
-	s := stacktest.Own(t)
+	s := stacktest.Demo(t)
 	for _, tt := range []struct {
 		name, method, path, body string
 		status                   int
@@ -141,7 +141,7 @@ func hooked(t *testing.T, s *stacktest.Stack, path string) inbox.Verdict {
 
 func TestDataGoesBackToTheSeededState(t *testing.T) {
 	t.Parallel()
-	s := stacktest.Own(t)
+	s := stacktest.Demo(t)
 	s.SetClock(t, "2030-01-01T10:00:00Z", true)
 	c := s.NewCompany(t)
 	known := func(slug string) bool {

@@ -1,5 +1,5 @@
 // Package stacktest gives tests a running local stack and speaks to it as the world does: over its ports. Its one rule: a
-// test that sets the clock or AWS faults has a stack of its own (Own), all others share one (Shared) and make their own
+// test that sets the clock or AWS faults has a stack of its own (Own, Demo), all others share one (Shared) and make their own
 // company. Without ASKPRO_STACK_TESTS=1 these tests skip; `make test` sets it and lets no skip pass.
 package stacktest
 
@@ -79,7 +79,7 @@ func Shared(t testing.TB) *Stack {
 			shared.stack, shared.err = connect(ports), err
 			return
 		}
-		shared.stack, shared.err = start()
+		shared.stack, shared.err = start(true)
 	})
 	if shared.err != nil {
 		t.Fatal(shared.err)
@@ -87,11 +87,23 @@ func Shared(t testing.TB) *Stack {
 	return shared.stack
 }
 
-// Own is a stack that ends with the test.
+// Own is a stack that ends with the test. It has no company but those that the test enters: each has a round with its
+// calendar whenever the clock passes a quarter of an hour.
 func Own(t testing.TB) *Stack {
 	t.Helper()
+	return own(t, true)
+}
+
+// Demo is a stack of the test's own with the demonstration companies.
+func Demo(t testing.TB) *Stack {
+	t.Helper()
+	return own(t, false)
+}
+
+func own(t testing.TB, bare bool) *Stack {
+	t.Helper()
 	skip(t)
-	s, err := start()
+	s, err := start(bare)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +128,7 @@ func connect(p operator.Ports) *Stack {
 }
 
 // start runs a stack on ports that are free now; another process may be faster, so it is tried again.
-func start() (*Stack, error) {
+func start(bare bool) (*Stack, error) {
 	var failure error
 	for range 5 {
 		base, err := freeBase()
@@ -140,7 +152,7 @@ func start() (*Stack, error) {
 			return nil, failure
 		}
 		var log bytes.Buffer
-		running, err := stack.Start(context.Background(), stack.Options{Root: root(), Ports: ports, Log: &locked{w: &log}, Functions: functions, Emulator: e})
+		running, err := stack.Start(context.Background(), stack.Options{Root: root(), Ports: ports, Log: &locked{w: &log}, Bare: bare, Functions: functions, Emulator: e})
 		if err != nil {
 			e.Stop()
 			failure = fmt.Errorf("start a stack: %w\n%s", err, log.String())
