@@ -89,20 +89,19 @@ const (
 func (s *Sources) Run(ctx context.Context) {
 	var loops sync.WaitGroup
 	for _, q := range s.queues {
-		loops.Go(func() { s.loop(ctx, quiet, q.nudge, q.poll) })
+		loops.Go(func() { s.loop(ctx, q.nudge, q.poll) })
 	}
 	if s.stream != nil {
-		loops.Go(func() { s.loop(ctx, quiet, s.stream.nudge, s.stream.poll) })
+		loops.Go(func() { s.loop(ctx, s.stream.nudge, s.stream.poll) })
 	}
-	loops.Go(func() { s.loop(ctx, minute, nil, func(ctx context.Context) bool { s.Tick(ctx); return false }) })
+	loops.Go(func() { s.watch(ctx) })
 	loops.Wait()
 	s.serving.Wait()
 }
 
-// loop polls again at once while there is something, else when nudged, when the clock changes, or after a while.
-func (s *Sources) loop(ctx context.Context, wait time.Duration, nudged nudge, poll func(context.Context) (more bool)) {
+// loop polls again at once while there is something, else when nudged or after a while.
+func (s *Sources) loop(ctx context.Context, nudged nudge, poll func(context.Context) (more bool)) {
 	for ctx.Err() == nil {
-		changed := s.Changed()
 		s.paused.RLock()
 		more := poll(ctx)
 		s.paused.RUnlock()
@@ -113,8 +112,22 @@ func (s *Sources) loop(ctx context.Context, wait time.Duration, nudged nudge, po
 		select {
 		case <-ctx.Done():
 		case <-nudged:
+		case <-time.After(quiet):
+		}
+	}
+}
+
+// watch looks at the clock now and then, and when it is set.
+func (s *Sources) watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		changed := s.Changed()
+		s.paused.RLock()
+		s.Tick(ctx)
+		s.paused.RUnlock()
+		select {
+		case <-ctx.Done():
 		case <-changed:
-		case <-time.After(wait):
+		case <-time.After(minute):
 		}
 	}
 }
