@@ -29,14 +29,16 @@ STATICCHECK = $$(go -C infra/tools tool -n staticcheck)
 GO_FILES    = git ls-files -co --exclude-standard '*.go'
 STEP        = @printf '\n── %s\n'
 
-.PHONY: help setup run call company show usage replay-intents audit report redeliver redrive test test-unit faults intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
+.PHONY: help setup modules run call company show usage replay-intents audit report redeliver redrive test test-unit faults intents golden arrows lint fuzz bench agent sam cdk-synth cdk-rehearse clean
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 ##@ Try it
-setup: $(STACK) $(SAM) $(if $(NODE),$(NPM)) ## install what the commands need (they would do it themselves when first used)
-	@go mod download
+setup: $(STACK) $(SAM) $(if $(NODE),$(NPM)) modules ## install what the commands need (they would do it themselves when first used)
 	@echo "Ready. Next: make run"
+
+modules:
+	@go mod download
 
 run: $(STACK) ## build every function and start the whole system on this machine; Ctrl-C stops it
 	@go run ./infra/local
