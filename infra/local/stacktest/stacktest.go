@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"testing"
@@ -46,6 +47,7 @@ var shared struct {
 
 // Main runs a package's tests, ends the shared stack and looks through the logs of all: call it in TestMain.
 func Main(m *testing.M) {
+	debug.SetGCPercent(400) // memory is there, and the functions and the emulator need the time
 	code := m.Run()
 	if shared.stack != nil {
 		shared.stack.stopped()
