@@ -39,6 +39,7 @@ type record struct {
 	mails  []mail
 	texts  []string
 	killed []string
+	nudged []string // services, with the queue if it is one
 }
 
 func (w *world) saw() record {
@@ -108,6 +109,11 @@ func newWorld(t *testing.T) *world {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.record.killed = append(w.record.killed, process)
+		},
+		Nudge: func(service, queue string) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.record.nudged = append(w.record.nudged, strings.TrimSpace(service+" "+queue))
 		},
 	})
 	if err != nil {
