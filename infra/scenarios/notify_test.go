@@ -300,14 +300,15 @@ func TestManyRemindersOfOneHourGoOutOnceEach(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := time.Date(2026, 10, 25, 13, 0, 0, 0, time.UTC) // Sunday 14:00, the day of 25 hours: due on Saturday from 15:00 on
+	now := s.Clock(t)                                       // it stands still
 	for i := range many {
 		start := first.Add(time.Duration(i*60/many) * time.Minute)
 		a := booking.Appointment{
-			ID: ident.New(s.Clock(t)), BranchID: config.Branches[0].ID, ServiceID: config.Services[0].ID, StaffID: config.Staff[0].ID, StartsAt: start, EndsAt: start.Add(30 * time.Minute),
+			ID: ident.New(now), BranchID: config.Branches[0].ID, ServiceID: config.Services[0].ID, StaffID: config.Staff[0].ID, StartsAt: start, EndsAt: start.Add(30 * time.Minute),
 			Timezone: "Europe/Berlin", Status: booking.Confirmed, Source: "phone", SyncStatus: booking.Synced, AttendeeName: "Erika Test",
-			AttendeeEmail: fmt.Sprintf("kunde-%d@%s.example", i, c.Slug), CreatedAt: s.Clock(t), ChangedAt: s.Clock(t),
+			AttendeeEmail: fmt.Sprintf("kunde-%d@%s.example", i, c.Slug), CreatedAt: now, ChangedAt: now,
 		}
-		told := event.AppointmentConfirmed{Head: event.Head{ID: ident.New(s.Clock(t)), CompanyID: c.ID.String(), At: s.Clock(t), Sequence: 2}, AppointmentID: a.ID}
+		told := event.AppointmentConfirmed{Head: event.Head{ID: ident.New(now), CompanyID: c.ID.String(), At: now, Sequence: 2}, AppointmentID: a.ID}
 		if err := c.Store().Commit(t.Context(), c.ID, &ledger.Step{Appointments: []*booking.Appointment{&a}, Events: []event.Event{told}}); err != nil {
 			t.Fatal(err)
 		}
