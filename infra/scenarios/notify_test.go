@@ -70,6 +70,7 @@ func TestScenario29RemindersComeOnceAtTheRightLocalTime(t *testing.T) {
 			c.Idle(t)
 		}
 		at(t, s, tt.before)
+		c.Idle(t)
 		if n := len(reminders(t, c)); n != 0 {
 			t.Errorf("%s: %d reminders too early", tt.name, n)
 		}
