@@ -127,7 +127,7 @@ func (s *Stack) idle(w http.ResponseWriter, r *http.Request) {
 func (s *Stack) Idle(ctx context.Context, timeout time.Duration) []string {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		left := s.left(ctx)
@@ -186,7 +186,7 @@ func (s *Stack) setTime(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "advance is a duration such as 3m", http.StatusBadRequest)
 		return
 	}
-	s.Idle(r.Context(), 2*time.Second)
+	s.Idle(r.Context(), 20*time.Second)
 	if in.Now != nil || in.Frozen != nil {
 		now, frozen := s.Clock.Now(), in.Frozen != nil && *in.Frozen
 		if in.Now != nil {
