@@ -39,7 +39,8 @@ func defaultRules(s *template.System) ([]template.Rule, error) {
 	return list, nil
 }
 
-// tell hands an event of an AWS service to the queues that the default bus's rules name for it.
+// tell hands an event of an AWS service to the queues that the default bus's rules name for it. It wakes nobody: AWS tells
+// of a message after it has answered who sent it.
 func (e *Endpoint) tell(ctx context.Context, source, kind string, detail map[string]any) error {
 	now := e.Now().UTC()
 	raw, err := json.Marshal(map[string]any{
@@ -70,7 +71,6 @@ func (e *Endpoint) tell(ctx context.Context, source, kind string, detail map[str
 			if err := emulator.Call(ctx, e.Emulator, "sqs", "AmazonSQS.SendMessage", in, nil); err != nil {
 				return err
 			}
-			e.Nudge("sqs", q.Name)
 		}
 	}
 	return nil
