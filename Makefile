@@ -17,7 +17,7 @@ FUNCTION_FLAGS = CGO_ENABLED=0 GOFLAGS='-trimpath -buildvcs=false -tags=lambda.n
 
 # Tests, tools and functions are compiled alike, so that a machine with nothing compiled yet does it once: most of it is the AWS SDK.
 export CGO_ENABLED := 0
-export GOFLAGS     := $(strip $(filter-out -trimpath,$(shell go env GOFLAGS)) -trimpath)
+export GOFLAGS     := $(strip $(filter-out -trimpath,$(shell go env GOFLAGS 2>/dev/null)) -trimpath)
 
 # What the tools need, installed once and again when its list changes.
 STACK := .venv/installed
