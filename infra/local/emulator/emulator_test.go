@@ -1,17 +1,12 @@
 package emulator_test
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -174,53 +169,6 @@ func TestItListensOnThisMachineOnly(t *testing.T) {
 		if c, err := net.Dial("tcp", net.JoinHostPort(ip.String(), e.URL[strings.LastIndexByte(e.URL, ':')+1:])); err == nil {
 			c.Close()
 			t.Errorf("it answers at %s", ip)
-		}
-	}
-}
-
-// TestAConnectionServesOneRequestAfterTheOther however they arrive; what is not spoken here ends it.
-func TestAConnectionServesOneRequestAfterTheOther(t *testing.T) {
-	t.Parallel()
-	e := started(t)
-	c, err := net.Dial("tcp", strings.TrimPrefix(e.URL, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	answers := bufio.NewReader(c)
-	send := func(pieces ...string) {
-		for _, p := range pieces {
-			if _, err := io.WriteString(c, p); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	list := "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: DynamoDB_20120810.ListTables\r\nAuthorization: " + emulator.Authorization("dynamodb") + "\r\nContent-Length: 2\r\n\r\n{}"
-	for _, tt := range []struct {
-		name, method string
-		pieces       []string
-		want         string
-	}{
-		{"in pieces", "POST", []string{list[:10], list[10:60], list[60 : len(list)-1], list[len(list)-1:]}, "200 TableNames false"},
-		{"two at once", "POST", []string{list + list}, "200 TableNames false"},
-		{"the second of the two", "POST", nil, "200 TableNames false"},
-		{"without a body", "HEAD", []string{"HEAD /nowhere/x HTTP/1.1\r\nHost: x\r\nAuthorization: " + emulator.Authorization("s3") + "\r\n\r\n"}, "404  false"},
-		{"a body of unknown length", "POST", []string{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}, "411  true"},
-	} {
-		send(tt.pieces...)
-		resp, err := http.ReadResponse(answers, &http.Request{Method: tt.method})
-		if err != nil {
-			t.Fatalf("%s: %v", tt.name, err)
-		}
-		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err != nil {
-			t.Fatalf("%s: %v", tt.name, err)
-		}
-		var out map[string]any
-		_ = json.Unmarshal(body, &out) // some have no body
-		if got := fmt.Sprintf("%d %s %t", resp.StatusCode, strings.Join(slices.Sorted(maps.Keys(out)), " "), resp.Close); got != tt.want {
-			t.Errorf("%s: %s, wanted %s", tt.name, got, tt.want)
 		}
 	}
 }
