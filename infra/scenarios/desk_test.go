@@ -376,7 +376,7 @@ func TestDeskScenario07CasesAtOnceHaveTheirOwnNumbers(t *testing.T) {
 	began := time.Now()
 	numbers := make(chan string, many)
 	var all sync.WaitGroup
-	gate := make(chan struct{}, abreast)
+	gate := make(chan struct{}, 2*abreast) // a caller waits for three seconds, on a slow machine as well
 	for i := range many {
 		all.Go(func() {
 			gate <- struct{}{}

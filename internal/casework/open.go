@@ -25,16 +25,9 @@ type Opener struct {
 
 // Number takes the next number for a case of a company that is opened now. It can be asked for beside other reads.
 func (o *Opener) Number(ctx context.Context, t tenant.ID, c *company.Config, d *desk.Configuration, now time.Time) (desk.Number, error) {
-	year := desk.YearOf(now, zoneOf(c))
+	year := desk.YearOf(now, company.Zone(c.Company.Timezone))
 	n, err := o.Numbers.Next(ctx, o.Store, t, year, now)
 	return desk.Number{Prefix: d.Gateway.Prefix, Year: year, Count: n}, err
-}
-
-func zoneOf(c *company.Config) *time.Location {
-	if loc, err := time.LoadLocation(c.Company.Timezone); err == nil && c.Company.Timezone != "" {
-		return loc
-	}
-	return company.Berlin()
 }
 
 // Facts of a call for building its case.

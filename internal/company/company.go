@@ -428,9 +428,14 @@ type Doer struct {
 }
 
 // Location of the branch; Europe/Berlin when its name is unknown to the zone database.
-func (b Branch) Location() *time.Location {
-	if loc, err := zone(b.Timezone); err == nil && b.Timezone != "" {
-		return loc
+func (b Branch) Location() *time.Location { return Zone(b.Timezone) }
+
+// Zone is the first of some IANA names that the zone database knows; Europe/Berlin when it knows none.
+func Zone(names ...string) *time.Location {
+	for _, name := range names {
+		if loc, err := zone(name); err == nil && name != "" {
+			return loc
+		}
 	}
 	return Berlin()
 }

@@ -136,13 +136,8 @@ func (d *Dispatcher) recording(ctx context.Context, t tenant.ID, m material) (a 
 const consented = "granted"
 
 func zoneOf(config *company.Config, branchID string) *time.Location {
-	if b, ok := config.Branch(branchID); ok {
-		return b.Location()
-	}
-	if zone, err := time.LoadLocation(config.Company.Timezone); err == nil && config.Company.Timezone != "" {
-		return zone
-	}
-	return company.Berlin()
+	b, _ := config.Branch(branchID)
+	return company.Zone(b.Timezone, config.Company.Timezone)
 }
 
 // segments reads a transcript as the telephone writes it: "Agent: …" and "User: …", a line each; what begins with neither

@@ -85,14 +85,7 @@ func (n *Notifier) lastChange(ctx context.Context, t tenant.ID, id string, fits 
 	return booking.Change{}, nil
 }
 
-func (x about) zone() *time.Location { return zoneOf(x.a, x.branch) }
-
-func zoneOf(a booking.Appointment, b company.Branch) *time.Location {
-	if loc, err := time.LoadLocation(a.Timezone); err == nil && a.Timezone != "" {
-		return loc
-	}
-	return b.Location()
-}
+func (x about) zone() *time.Location { return company.Zone(x.a.Timezone, x.branch.Timezone) }
 
 func minute(t time.Time) german.TimeOfDay { return german.TimeOfDay(t.Hour()*60 + t.Minute()) }
 

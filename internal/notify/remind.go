@@ -50,7 +50,7 @@ func completeTimer(a booking.Appointment) ledger.Timer {
 func nextReminder(c *company.Config, a booking.Appointment) (booking.Reminder, bool) {
 	b, _ := c.Branch(a.BranchID)
 	s, _ := c.Service(a.ServiceID)
-	r, ok := a.NextReminder(s.ReminderPolicy, zoneOf(a, b))
+	r, ok := a.NextReminder(s.ReminderPolicy, company.Zone(a.Timezone, b.Timezone))
 	if !ok || len(Reaches(c, Reminder, a, func(string) bool { return false })) == 0 {
 		return booking.Reminder{}, false
 	}
