@@ -62,6 +62,23 @@ func (n *Notifier) caseOf(ctx context.Context, t tenant.ID, c *company.Config, i
 	return x, true, nil
 }
 
+// noteOf reads one of its notes besides; false when that is gone, or there is nothing to tell of the case.
+func (n *Notifier) noteOf(ctx context.Context, t tenant.ID, c *company.Config, id, noteID string) (filed, desk.Note, bool, error) {
+	x, ok, err := n.caseOf(ctx, t, c, id)
+	if err != nil || !ok {
+		return x, desk.Note{}, false, err
+	}
+	notes, err := n.Store.Notes(ctx, t, id)
+	if err != nil {
+		return x, desk.Note{}, false, err
+	}
+	i := slices.IndexFunc(notes, func(note desk.Note) bool { return note.ID == noteID })
+	if i < 0 {
+		return x, desk.Note{}, false, nil
+	}
+	return x, notes[i], true, nil
+}
+
 func aboutCase(id string, e Event, version string) fact {
 	return fact{kind: ledger.OfCase, about: id, event: e, version: version}
 }
@@ -153,41 +170,25 @@ func (n *Notifier) caseNote(ctx context.Context, t tenant.ID, c *company.Config,
 	if !e.Public {
 		return f, nil
 	}
-	x, ok, err := n.caseOf(ctx, t, c, e.CaseID)
-	if err != nil || !ok {
+	x, note, ok, err := n.noteOf(ctx, t, c, e.CaseID, e.NoteID)
+	if err != nil || !ok || !note.SeenBy(desk.ForContact) || note.Author.Kind == byCustomer || !x.c.Status.Open() && note.Text == x.c.Resolution {
 		return f, err
 	}
-	notes, err := n.Store.Notes(ctx, t, e.CaseID)
-	if err != nil {
-		return f, err
-	}
-	i := slices.IndexFunc(notes, func(note desk.Note) bool { return note.ID == e.NoteID })
-	if i < 0 || !notes[i].SeenBy(desk.ForContact) || notes[i].Author.Kind == byCustomer || !x.c.Status.Open() && notes[i].Text == x.c.Resolution {
-		return f, nil
-	}
-	n.toContact(ctx, &f, x, x.message(notes[i]))
+	n.toContact(ctx, &f, x, x.message(note))
 	return f, nil
 }
 
 // caseMentioned tells colleagues that a note speaks to them, once however often it is edited.
 func (n *Notifier) caseMentioned(ctx context.Context, t tenant.ID, c *company.Config, e event.CaseMentioned) (fact, error) {
 	f := aboutCase(e.CaseID, CaseMentioned, e.NoteID)
-	x, ok, err := n.caseOf(ctx, t, c, e.CaseID)
-	if err != nil || !ok {
+	x, note, ok, err := n.noteOf(ctx, t, c, e.CaseID, e.NoteID)
+	if err != nil || !ok || !note.SeenBy(desk.ForStaff) {
 		return f, err
 	}
-	notes, err := n.Store.Notes(ctx, t, e.CaseID)
-	if err != nil {
-		return f, err
-	}
-	i := slices.IndexFunc(notes, func(note desk.Note) bool { return note.ID == e.NoteID })
-	if i < 0 || notes[i].HiddenAt != nil {
-		return f, nil
-	}
-	still := x.desk.Mentioned(notes[i].Text) // it may have been edited since
+	still := x.desk.Mentioned(note.Text) // it may have been edited since
 	for _, id := range e.UserIDs {
 		if m, ok := x.desk.Colleague(id); ok && slices.Contains(still, id) {
-			f.toMember(m, e.At, x.mention(notes[i]))
+			f.toMember(m, e.At, x.mention(note))
 		}
 	}
 	return f, nil
