@@ -75,7 +75,9 @@ func TestEveryCallIsJudged(t *testing.T) {
 		{"its own transcript, copied", tenantA, copied("BUCKET/companies/A/2", "/BUCKET/companies/A/1"), ""},
 		{"its transcript's rights", tenantA, s3("PUT /BUCKET/companies/A/1?acl="), "AccessDenied"},
 		{"a list of the bucket", tenantA, s3("GET /BUCKET?list-type=2"), "AccessDenied"},
-		{"a deletion", tenantA, s3("DELETE /BUCKET/companies/A/1"), "AccessDenied"},
+		{"its own recording is deleted", tenantA, s3("DELETE /BUCKET/companies/A/1"), ""},
+		{"another's recording is deleted", tenantA, s3("DELETE /BUCKET/companies/B/1"), "AccessDenied"},
+		{"another's attachment is deleted", tenantA, s3("DELETE /BUCKET/attachments/B/1/2/3"), "AccessDenied"},
 
 		{"to its queue", hook, sqs("SendMessage", "default", `,"MessageBody":"x"`), ""},
 		{"to its queue, several", hook, sqs("SendMessageBatch", "default", `,"Entries":[{"Id":"1","MessageBody":"x"}]`), ""},
