@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/askpro/gateway/internal/blob"
 	"github.com/askpro/gateway/internal/casework"
 	"github.com/askpro/gateway/internal/clock"
 	"github.com/askpro/gateway/internal/dispatch"
+	"github.com/askpro/gateway/internal/guardduty"
 	"github.com/askpro/gateway/internal/lambdakit"
 	"github.com/askpro/gateway/internal/lambdakit/queue"
 	"github.com/askpro/gateway/internal/ledger"
@@ -61,8 +61,8 @@ func (w *worker) work(ctx context.Context, m lambdakit.Incoming) error {
 		}
 		hear(nil, err)
 	}
-	if m.Kind == blob.KindScanned {
-		s, err := blob.ReadScan(m.Body)
+	if m.Kind == guardduty.Kind {
+		s, err := guardduty.Read(m.Body)
 		if err == nil {
 			err = w.cases.Scanned(ctx, m.Tenant, s)
 		}

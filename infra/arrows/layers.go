@@ -28,6 +28,7 @@ var layers = []layer{
 			"internal/api",
 			"internal/blob",
 			"internal/calcom",
+			"internal/guardduty",
 			"internal/hook",
 			"internal/mail",
 			"internal/outside",

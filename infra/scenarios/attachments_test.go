@@ -25,6 +25,7 @@ import (
 	"github.com/askpro/gateway/internal/casework"
 	"github.com/askpro/gateway/internal/desk"
 	"github.com/askpro/gateway/internal/event"
+	"github.com/askpro/gateway/internal/guardduty"
 	"github.com/askpro/gateway/internal/tenant"
 )
 
@@ -250,7 +251,7 @@ func TestAttachmentsAreScannedBeforeAnybodyCanFetchThem(t *testing.T) {
 func (x *noted) scanned(t *testing.T, i int, status string) {
 	t.Helper()
 	raw, err := json.Marshal(map[string]any{
-		"kind": blob.KindScanned, "object_key": x.key(i), "at": x.Clock(t).Format(time.RFC3339),
+		"kind": guardduty.Kind, "object_key": x.key(i), "at": x.Clock(t).Format(time.RFC3339),
 		"body": map[string]any{"s3ObjectDetails": map[string]string{"objectKey": x.key(i)}, "scanResultDetails": map[string]string{"scanResultStatus": status}},
 	})
 	if err != nil {

@@ -1,4 +1,4 @@
-package blob
+package guardduty
 
 import (
 	"strings"
@@ -23,12 +23,12 @@ func TestWhatTheScannerSays(t *testing.T) {
 		{"NO_THREATS_FOUND", "", false}, {"THREATS_FOUND", desk.Infected, false}, {"UNSUPPORTED", desk.Unscannable, false},
 		{"ACCESS_DENIED", "", true}, {"FAILED", "", true}, {"", "", true},
 	} {
-		got, err := ReadScan([]byte(strings.Replace(word, "STATUS", tt.status, 1)))
+		got, err := Read([]byte(strings.Replace(word, "STATUS", tt.status, 1)))
 		if got != (casework.Scan{Key: "attachments/A/k/n/1", Reason: tt.want}) || (err != nil) != tt.fails {
 			t.Errorf("%q: %+v, %v", tt.status, got, err)
 		}
 	}
-	if _, err := ReadScan([]byte(`[]`)); err == nil {
+	if _, err := Read([]byte(`[]`)); err == nil {
 		t.Error("what is no word was read")
 	}
 }

@@ -1,4 +1,6 @@
-package blob
+// Package guardduty reads what GuardDuty's malware protection says of uploads. Its one rule: what the scanner could not say is no
+// word on an object. It knows no queue and no bucket.
+package guardduty
 
 import (
 	"encoding/json"
@@ -8,15 +10,15 @@ import (
 	"github.com/askpro/gateway/internal/desk"
 )
 
-// KindScanned is the message that brings GuardDuty's word on an object below attachments/: its body is the event's detail, as
+// Kind is of the message that brings GuardDuty's word on an object below attachments/: its body is the event's detail, as
 // GuardDuty publishes it.
-const KindScanned = "attachment.scanned"
+const Kind = "attachment.scanned"
 
-// ReadScan reads what GuardDuty found in an object
+// Read reads what GuardDuty found in an object
 // (docs.aws.amazon.com/guardduty/latest/ug/monitoring-malware-protection-s3-scans-gdu.html). That it could not read it, or failed,
 // is no word on the object: the message goes to the dead letters, where somebody sees that the scanner has lost its rights, and
 // nobody can fetch the object meanwhile.
-func ReadScan(body []byte) (casework.Scan, error) {
+func Read(body []byte) (casework.Scan, error) {
 	var e struct {
 		Object struct {
 			Key string `json:"objectKey"`
