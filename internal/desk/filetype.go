@@ -75,37 +75,34 @@ func heic(body []byte) bool {
 // mostEntries of an archive that is looked through: Office files have some hundred, and each costs memory.
 const mostEntries = 10_000
 
-// entries are the names in an archive, in order.
-func entries(body []byte) (*zip.Reader, bool) {
+// entries are the names in an archive, in order, as they are compared: in small letters, with slashes.
+func entries(body []byte) (names []string, ok bool) {
 	if bytes.Count(body, []byte("PK\x01\x02")) > mostEntries {
 		return nil, false
 	}
 	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
-	return z, err == nil
+	if err != nil {
+		return nil, false
+	}
+	for _, f := range z.File {
+		names = append(names, strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/")))
+	}
+	return names, true
 }
 
 // office knows Microsoft's documents (ECMA-376) by the folder of their kind, and refuses macros: renamed docm and xlsm files
 // carry theirs along.
 func office(folder string) func([]byte) bool {
 	return func(body []byte) bool {
-		z, ok := entries(body)
-		if !ok {
-			return false
-		}
-		types, kind := false, false
-		for _, f := range z.File {
-			name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
-			switch {
-			case name == "[content_types].xml":
-				types = true
-			case strings.HasPrefix(path.Base(name), "vbaproject"), strings.HasPrefix(path.Base(name), "vbadata"), strings.Contains(name, "/macrosheets/"):
-				return false
-			case strings.HasPrefix(name, folder):
-				kind = true
-			}
-		}
-		return types && kind
+		names, ok := entries(body)
+		inFolder := func(name string) bool { return strings.HasPrefix(name, folder) }
+		return ok && slices.Contains(names, "[content_types].xml") && slices.ContainsFunc(names, inFolder) && !slices.ContainsFunc(names, macro)
 	}
+}
+
+func macro(name string) bool {
+	base := path.Base(name)
+	return strings.HasPrefix(base, "vbaproject") || strings.HasPrefix(base, "vbadata") || strings.Contains(name, "/macrosheets/")
 }
 
 // openDocument knows documents (ISO/IEC 26300-3) by their first entry, which lies there uncompressed, and refuses macros.
@@ -116,9 +113,8 @@ func openDocument(kind string) func([]byte) bool {
 		if !bytes.HasPrefix(body, []byte("PK\x03\x04")) || len(body) < head || !bytes.HasPrefix(body[head:], whole) {
 			return false
 		}
-		z, ok := entries(body)
-		return ok && !slices.ContainsFunc(z.File, func(f *zip.File) bool {
-			name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
+		names, ok := entries(body)
+		return ok && !slices.ContainsFunc(names, func(name string) bool {
 			return strings.HasPrefix(name, "basic/") || strings.HasPrefix(name, "scripts/")
 		})
 	}
