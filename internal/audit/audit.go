@@ -61,12 +61,12 @@ const (
 	Changed         Action = "config.changed"
 	Removed         Action = "config.removed"
 	Refused         Action = "config.blocked_address" // a save that names an address that is never called (§10.4)
-	PlayedRecording Action = "recording.played"
-	Replayed        Action = "delivery.replayed"
-	RotatedSecret   Action = "secret.rotated"
 	DeletedCase     Action = "case.deleted"
 	RestoredCase    Action = "case.restored"
 	PurgedCase      Action = "case.purged"
+	PlayedRecording Action = "recording.played"
+	Replayed        Action = "delivery.replayed"
+	RotatedSecret   Action = "secret.rotated"
 	RevokedSecret   Action = "secret.revoked"
 )
 
