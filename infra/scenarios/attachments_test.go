@@ -44,24 +44,6 @@ func (s sessions) For(company tenant.ID) aws.CredentialsProvider {
 	})
 }
 
-// upload follows a link as a browser does.
-func upload(t *testing.T, url string, header map[string]string, body string) (status int) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range header {
-		r.Header.Set(name, value)
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	return resp.StatusCode
-}
-
 // noted is a case of a company with a note of Anna's that has five attachments, and what they are to hold: a plan, malware, an
 // archive that calls itself a picture, one with a password, and one that never comes.
 type noted struct {
@@ -165,7 +147,7 @@ func TestAttachmentsAreScannedBeforeAnybodyCanFetchThem(t *testing.T) {
 	links := make([]casework.Upload, 4)
 	for i := range links {
 		links[i] = x.link(t, i)
-		if got := upload(t, links[i].URL, links[i].Header, x.bodies[i]); got != http.StatusOK {
+		if got := s.Do(t, http.MethodPut, links[i].URL, links[i].Header, []byte(x.bodies[i]), nil); got != http.StatusOK {
 			t.Fatalf("upload %d answered %d", i, got)
 		}
 	}
@@ -200,10 +182,10 @@ func TestAttachmentsAreScannedBeforeAnybodyCanFetchThem(t *testing.T) {
 	}
 
 	// What came first stays; what was rejected and comes again is deleted again.
-	if got := upload(t, links[0].URL, links[0].Header, "%PDF-1.7\nPlan neu"); got != http.StatusPreconditionFailed {
+	if got := s.Do(t, http.MethodPut, links[0].URL, links[0].Header, []byte("%PDF-1.7\nPlan neu"), nil); got != http.StatusPreconditionFailed {
 		t.Errorf("over what is there: %d", got)
 	}
-	if got := upload(t, links[1].URL, links[1].Header, x.bodies[1]); got != http.StatusOK {
+	if got := s.Do(t, http.MethodPut, links[1].URL, links[1].Header, []byte(x.bodies[1]), nil); got != http.StatusOK {
 		t.Errorf("malware again: %d", got)
 	}
 	s.Idle(t)
@@ -268,7 +250,7 @@ func TestAttachmentsBelongToTheirCompany(t *testing.T) {
 	s := stacktest.Shared(t)
 	x, other := newNoted(t, s), s.NewCompany(t)
 	good := x.link(t, 0)
-	if got := upload(t, good.URL, good.Header, x.bodies[0]); got != http.StatusOK {
+	if got := s.Do(t, http.MethodPut, good.URL, good.Header, []byte(x.bodies[0]), nil); got != http.StatusOK {
 		t.Fatalf("answered %d", got)
 	}
 	s.Idle(t)
@@ -289,7 +271,7 @@ func TestAttachmentsBelongToTheirCompany(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := upload(t, url, header, "%PDF"); (got == http.StatusOK) != (company == x.ID) || got != http.StatusOK && got != http.StatusForbidden {
+		if got := s.Do(t, http.MethodPut, url, header, []byte("%PDF"), nil); (got == http.StatusOK) != (company == x.ID) || got != http.StatusOK && got != http.StatusForbidden {
 			t.Errorf("writing as company %d: %d", i, got)
 		}
 	}
@@ -329,7 +311,7 @@ func TestAttachmentsAreJudgedThroughFaults(t *testing.T) {
 				s.Fault(t, map[string]any{"function": "work-gateway", "company": x.ID.String(), "service": f.service, "operation": f.operation, "mode": mode, "times": 3})
 				for i := range 3 {
 					u := x.link(t, i)
-					if got := upload(t, u.URL, u.Header, x.bodies[i]); got != http.StatusOK {
+					if got := s.Do(t, http.MethodPut, u.URL, u.Header, []byte(x.bodies[i]), nil); got != http.StatusOK {
 						t.Fatalf("upload %d answered %d", i, got)
 					}
 				}

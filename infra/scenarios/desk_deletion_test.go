@@ -78,7 +78,7 @@ func TestADeletedCaseSendsNothingComesBackOrIsPurged(t *testing.T) {
 	ok(err)
 	link, err := keeper.Upload(t.Context(), c.ID, k.ID, note.ID, note.Attachments[0].ID, owner.Actor)
 	ok(err)
-	if status := upload(t, link.URL, link.Header, plan); status != http.StatusOK {
+	if status := s.Do(t, http.MethodPut, link.URL, link.Header, []byte(plan), nil); status != http.StatusOK {
 		t.Fatalf("the upload is answered %d", status)
 	}
 	stored := []string{k.Recording.Key, "attachments/" + c.ID.String() + "/" + k.ID + "/" + note.ID + "/" + note.Attachments[0].ID}
